@@ -1,0 +1,74 @@
+//! A server under any messages and any order of calls.
+#![no_main]
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use sandbar_protocol::extensions::Extensions;
+use sandbar_protocol::http::{ErrorCode, Head};
+use sandbar_protocol::jsonrpc::Message;
+use sandbar_protocol::server::{Event, ServerConfig, ServerSession, Transport};
+
+#[derive(Arbitrary, Debug)]
+enum Op {
+    Raw(Vec<u8>),
+    Request { name: u8, stream: bool, credit: u32 },
+    Cancel { name: u8 },
+    Credit { name: u8, bytes: u64 },
+    Events,
+    Transmit,
+    Respond { call: u8 },
+    Fail { call: u8 },
+    Body { call: u8 },
+    Finish { call: u8, clean: bool },
+}
+
+fuzz_target!(|ops: Vec<Op>| {
+    let mut session = ServerSession::new(ServerConfig {
+        session_id: "s".into(),
+        transport: Transport::Stdio,
+        extensions: Extensions::all(),
+    });
+    let offer = r#"{"version":1,"extensions":["cancel","credit","errors","timeouts","fields"]}"#;
+    let hello = format!(
+        r#"{{"id":1,"method":"initialize","params":{{"clientName":"f","sandbar":{offer}}}}}"#
+    );
+    session.handle_message(hello.as_bytes());
+    session.handle_message(br#"{"method":"initialized"}"#);
+    let mut calls = Vec::new();
+    for op in ops {
+        let pick = |call: u8| calls.get(usize::from(call) % calls.len().max(1)).copied();
+        match op {
+            Op::Raw(bytes) => session.handle_message(&bytes),
+            Op::Request { name, stream, credit } => session.handle_message(format!(
+                r#"{{"id":2,"method":"http/request","params":{{"method":"GET","url":"","requestId":"{name}","streamResponse":{stream},"creditBytes":{credit}}}}}"#
+            ).as_bytes()),
+            Op::Cancel { name } => session.handle_message(format!(
+                r#"{{"method":"http/request/cancel","params":{{"requestId":"{name}"}}}}"#
+            ).as_bytes()),
+            Op::Credit { name, bytes } => session.handle_message(format!(
+                r#"{{"method":"http/request/credit","params":{{"requestId":"{name}","bytes":{bytes}}}}}"#
+            ).as_bytes()),
+            Op::Events => while let Some(event) = session.poll_event() {
+                if let Event::StartRequest { call, .. } = event {
+                    calls.push(call);
+                }
+            },
+            Op::Transmit => if let Some(message) = session.poll_transmit() {
+                Message::parse(message.as_bytes()).expect("sends messages only");
+            },
+            Op::Respond { call } => if let Some(call) = pick(call) {
+                let _ = session.respond(call, Head { status: 200, fields: Vec::new(), url: None });
+            },
+            Op::Fail { call } => if let Some(call) = pick(call) {
+                let _ = session.fail(call, ErrorCode::TotalTimeout);
+            },
+            Op::Body { call } => if let Some(call) = pick(call) {
+                let room = session.want_body(call);
+                let _ = session.body(call, vec![0; room.min(4096)]);
+            },
+            Op::Finish { call, clean } => if let Some(call) = pick(call) {
+                let _ = session.finish(call, clean.then_some(()).ok_or(ErrorCode::IdleTimeout));
+            },
+        }
+    }
+});

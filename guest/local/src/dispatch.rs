@@ -1,0 +1,118 @@
+//! One hop over `wasi:http`.
+
+use crate::bindings::exports::sandbar::http::client::ErrorCode;
+use crate::bindings::sandbar::http::types::Timeouts;
+use crate::bindings::wasi::http::client;
+use crate::bindings::wasi::http::types::{
+    ErrorCode as WasiError, Fields, HeaderError, Method, Request, RequestOptions, Response, Scheme,
+    Trailers,
+};
+use crate::bindings::{wit_future, wit_stream};
+use crate::error;
+use crate::hop::Hop;
+use wit_bindgen::StreamReader;
+
+/// Sends the request of `hop` and returns the head of the response; its body is
+/// still to be consumed.
+pub(crate) async fn send(hop: &mut Hop, timeouts: &Timeouts) -> Result<Response, ErrorCode> {
+    let request = request(hop, timeouts)?;
+    client::send(request).await.map_err(error::from_wasi)
+}
+
+/// The `location` of a response, if it has one.
+pub(crate) fn location(response: &Response) -> Option<Vec<u8>> {
+    response.get_headers().get("location").into_iter().next()
+}
+
+fn request(hop: &Hop, timeouts: &Timeouts) -> Result<Request, ErrorCode> {
+    let fields = fields(hop)?;
+    let (trailers_writer, trailers) = wit_future::new(no_trailers);
+    // There are none; the default value says so once the writer is dropped.
+    drop(trailers_writer);
+    let body = hop.body.as_deref().map(body);
+    let (request, sent) = Request::new(fields, body, trailers, Some(options(timeouts)));
+    // What befalls the request shows in the response or in its absence.
+    drop(sent);
+    let scheme = if hop.url.scheme() == "https" { Scheme::Https } else { Scheme::Http };
+    request
+        .set_method(&method(&hop.method))
+        .map_err(|()| ErrorCode::InvalidRequest("method is invalid: not an HTTP token".into()))?;
+    request
+        .set_scheme(Some(&scheme))
+        .and_then(|()| request.set_authority(Some(hop.authority())))
+        .and_then(|()| request.set_path_with_query(Some(hop.path_with_query())))
+        .map_err(|()| ErrorCode::InvalidRequest("url is invalid: not a request target".into()))?;
+    Ok(request)
+}
+
+fn no_trailers() -> Result<Option<Trailers>, WasiError> {
+    Ok(None)
+}
+
+/// The content as a stream, written in the background while the host sends it.
+fn body(bytes: &[u8]) -> StreamReader<u8> {
+    let (mut writer, reader) = wit_stream::new();
+    let bytes = bytes.to_vec();
+    wit_bindgen::spawn_local(async move {
+        // A host that stops reading has answered early or failed; the response
+        // or its error says which.
+        drop(writer.write_all(bytes).await);
+    });
+    reader
+}
+
+fn fields(hop: &Hop) -> Result<Fields, ErrorCode> {
+    let mut entries: Vec<_> = hop
+        .fields
+        .iter()
+        .map(|field| (field.name.clone(), field.value.clone()))
+        .collect();
+    if let Some(body) = &hop.body {
+        if hop.fields.iter().any(|field| field.name.eq_ignore_ascii_case("content-length")) {
+            return Err(ErrorCode::InvalidRequest(
+                "header `content-length` is written by the executor, not by the caller".into(),
+            ));
+        }
+        // With its length declared, a body needs no chunked coding, and a short
+        // or long one is an error instead of a smuggled request.
+        entries.push(("content-length".into(), body.len().to_string().into_bytes()));
+    }
+    Fields::from_list(&entries).map_err(|error| ErrorCode::InvalidRequest(field_error(&error)))
+}
+
+fn field_error(error: &HeaderError) -> String {
+    match error {
+        HeaderError::InvalidSyntax => "a header name or value is invalid".into(),
+        HeaderError::Forbidden => {
+            "a header that frames the message, or belongs to the connection, cannot be set".into()
+        }
+        HeaderError::Immutable => "headers are immutable".into(),
+        HeaderError::SizeExceeded => "headers are too large".into(),
+        HeaderError::Other(text) => text.clone().unwrap_or_else(|| "a header is refused".into()),
+    }
+}
+
+fn options(timeouts: &Timeouts) -> RequestOptions {
+    let options = RequestOptions::new();
+    // A host that does not support one of them falls back to its own default.
+    drop(options.set_connect_timeout(timeouts.connect));
+    drop(options.set_first_byte_timeout(timeouts.first_byte));
+    drop(options.set_between_bytes_timeout(timeouts.idle));
+    options
+}
+
+/// Methods are case-sensitive (RFC 9110 section 9.1): `get` is not `GET`.
+fn method(name: &str) -> Method {
+    match name {
+        "GET" => Method::Get,
+        "HEAD" => Method::Head,
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "DELETE" => Method::Delete,
+        "CONNECT" => Method::Connect,
+        "OPTIONS" => Method::Options,
+        "TRACE" => Method::Trace,
+        "PATCH" => Method::Patch,
+        other => Method::Other(other.to_owned()),
+    }
+}

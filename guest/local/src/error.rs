@@ -1,0 +1,70 @@
+//! The one place where `wasi:http` error codes become those of `sandbar:http`.
+
+use crate::bindings::exports::sandbar::http::client::ErrorCode;
+use crate::bindings::sandbar::http::types::{Denial, Limit};
+use crate::bindings::wasi::http::types::ErrorCode as WasiError;
+
+/// Translates without losing what a user needs to know: names become cases,
+/// details become text.
+pub(crate) fn from_wasi(error: WasiError) -> ErrorCode {
+    match error {
+        WasiError::HttpRequestDenied | WasiError::DestinationIpProhibited => {
+            ErrorCode::Denied(Denial { reason: "the policy of the host forbids it".into(), rule: None })
+        }
+        WasiError::DnsTimeout => ErrorCode::Dns("the resolver did not answer in time".into()),
+        WasiError::DnsError(payload) => {
+            ErrorCode::Dns(payload.rcode.unwrap_or_else(|| "the name did not resolve".into()))
+        }
+        WasiError::ConnectionRefused => ErrorCode::ConnectionRefused,
+        WasiError::ConnectionTimeout => ErrorCode::ConnectTimeout,
+        WasiError::HttpResponseTimeout => ErrorCode::FirstByteTimeout,
+        WasiError::ConnectionReadTimeout | WasiError::ConnectionWriteTimeout => {
+            ErrorCode::IdleTimeout
+        }
+        WasiError::HttpResponseIncomplete => ErrorCode::IncompleteBody,
+        WasiError::InternalError(text) => ErrorCode::Other(text),
+        other => by_family(&other),
+    }
+}
+
+fn by_family(error: &WasiError) -> ErrorCode {
+    match error {
+        WasiError::DestinationNotFound
+        | WasiError::DestinationUnavailable
+        | WasiError::DestinationIpUnroutable
+        | WasiError::ConnectionTerminated => ErrorCode::ConnectionFailed(text(error)),
+        WasiError::TlsProtocolError => ErrorCode::Tls("the handshake failed".into()),
+        WasiError::TlsCertificateError => ErrorCode::Tls("the certificate is not trusted".into()),
+        // The one TLS code with a text: a host uses it to say why.
+        WasiError::TlsAlertReceived(alert) => ErrorCode::Tls(
+            alert.alert_message.clone().unwrap_or_else(|| "an alert ended the handshake".into()),
+        ),
+        WasiError::ConnectionLimitReached => limit("connections", None),
+        WasiError::HttpResponseHeaderSectionSize(size) => {
+            limit("response-header-bytes", size.map(u64::from))
+        }
+        WasiError::HttpResponseBodySize(size) => limit("response-body-bytes", *size),
+        WasiError::HttpRequestMethodInvalid
+        | WasiError::HttpRequestUriInvalid
+        | WasiError::HttpRequestUriTooLong
+        | WasiError::HttpRequestBodySize(_)
+        | WasiError::HttpRequestHeaderSectionSize(_)
+        | WasiError::HttpRequestHeaderSize(_)
+        | WasiError::HttpRequestLengthRequired => ErrorCode::InvalidRequest(text(error)),
+        WasiError::HttpProtocolError
+        | WasiError::HttpResponseTransferCoding(_)
+        | WasiError::HttpResponseContentCoding(_)
+        | WasiError::HttpResponseHeaderSize(_)
+        | WasiError::HttpUpgradeFailed => ErrorCode::Protocol(text(error)),
+        other => ErrorCode::Other(Some(text(other))),
+    }
+}
+
+fn limit(name: &str, value: Option<u64>) -> ErrorCode {
+    ErrorCode::LimitExceeded(Limit { name: name.into(), value: value.unwrap_or(0) })
+}
+
+/// The name of the case, in words: `HTTP-protocol-error` and the like.
+fn text(error: &WasiError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,204 @@
+//! Calls: operations as a sequence of steps that somebody else carries out.
+
+use core::time::Duration;
+
+use crate::error::Error;
+use crate::http::{HttpFailure, HttpRequest, ResponseHead};
+use crate::meta::Params;
+use crate::notification::Notification;
+use crate::session::{RequestId, Session};
+use crate::version::Era;
+
+mod delivery;
+mod handshake;
+mod message;
+mod request;
+
+use handshake::Handshake;
+use message::MessageCall;
+use request::RequestCall;
+
+/// The embedder's name for a call, unique among the calls in flight of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CallId(pub u64);
+
+/// A request to make.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Its name, for notifications.
+    pub call: CallId,
+    /// The method.
+    pub method: String,
+    /// The JSON text of `params`, an object.
+    pub params: Option<String>,
+    /// Whether to ask for progress.
+    pub progress: bool,
+    /// Overrides the idle timeout of the session.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// A request that the server made, to be answered with [`Session::response`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerRequest {
+    /// The call on whose stream it came.
+    pub call: Option<CallId>,
+    /// What to answer it under.
+    pub id: RequestId,
+    /// The method.
+    pub method: String,
+    /// The JSON text of `params`.
+    pub params: Option<String>,
+}
+
+/// How a call ended well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The JSON text of `result`; empty for calls that have none: the opening, notifications and
+    /// responses.
+    pub result: String,
+}
+
+/// What to do next for a call.
+#[derive(Debug)]
+#[must_use = "a call makes no progress unless its steps are carried out"]
+pub enum Step {
+    /// Perform the request, then [`Call::handle_response`] or [`Call::handle_failure`].
+    Send(HttpRequest),
+    /// Read the body, then [`Call::handle_body`] or [`Call::handle_body_end`].
+    Read,
+    /// Drop the body unread, then poll again.
+    Drop,
+    /// Hand the notification to the embedder and wait until it is done, then poll again.
+    Notify(Notification),
+    /// Hand the request to the embedder and poll again at once; when the embedder has answered,
+    /// run the call that [`Session::response`] makes of it.
+    Answer(ServerRequest),
+    /// Run this call in the background, whatever its outcome, and poll again at once.
+    Background(Call),
+    /// Wait, then [`Call::handle_timer`].
+    Wait(Duration),
+    /// The session is not open any more: open it, unless it has another generation by now, then
+    /// [`Call::handle_reopened`]. One opening serves all calls that ask.
+    Reopen {
+        /// The generation that was lost.
+        generation: u64,
+    },
+    /// The call is over. A body still open is of no more use.
+    Done(Result<Answer, Error>),
+}
+
+/// One operation.
+///
+/// The order is: [`Call::poll`], the step, the `handle_*` method that the step names if it names
+/// one, and [`Call::poll`] again, until [`Step::Done`]. A call may be dropped at any time.
+/// Polling before a step was carried out, or after the last one, is a mistake of the caller and
+/// answered with [`Error::InvalidParams`].
+#[derive(Debug)]
+pub struct Call {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Opening(Box<Handshake>),
+    Request(Box<RequestCall>),
+    Message(Box<MessageCall>),
+}
+
+/// What every kind of call does. `handle_*` only change state; `poll` says what follows from it.
+trait Drive {
+    fn poll(&mut self, session: &mut Session) -> Step;
+    fn handle_response(&mut self, session: &mut Session, head: ResponseHead);
+    fn handle_body(&mut self, bytes: &[u8]);
+    fn handle_body_end(&mut self, end: Result<(), HttpFailure>);
+    fn handle_failure(&mut self, session: &mut Session, failure: HttpFailure);
+    /// Only calls that wait have a timer.
+    fn handle_timer(&mut self) {}
+    /// Only calls that ask for a reopening hear of one.
+    fn handle_reopened(&mut self, _outcome: Result<(), Error>) {}
+}
+
+impl Call {
+    pub(crate) fn opening(known: Option<Era>) -> Self {
+        Self { kind: Kind::Opening(Box::new(Handshake::new(known))) }
+    }
+
+    pub(crate) fn request(request: Outgoing) -> Result<Self, Error> {
+        Ok(Self { kind: Kind::Request(Box::new(RequestCall::new(request)?)) })
+    }
+
+    pub(crate) fn notification(method: String, params: Params, generation: u64) -> Self {
+        Self {
+            kind: Kind::Message(Box::new(MessageCall::notification(method, params, generation))),
+        }
+    }
+
+    pub(crate) fn message(message: Vec<u8>, generation: u64) -> Self {
+        Self { kind: Kind::Message(Box::new(MessageCall::encoded(message, generation))) }
+    }
+
+    fn drive(&mut self) -> &mut dyn Drive {
+        match &mut self.kind {
+            Kind::Opening(handshake) => &mut **handshake,
+            Kind::Request(request) => &mut **request,
+            Kind::Message(message) => &mut **message,
+        }
+    }
+
+    /// What to do next.
+    pub fn poll(&mut self, session: &mut Session) -> Step {
+        self.drive().poll(session)
+    }
+
+    /// The head of the response to [`Step::Send`] arrived.
+    pub fn handle_response(&mut self, session: &mut Session, head: ResponseHead) {
+        self.drive().handle_response(session, head);
+    }
+
+    /// Bytes of the body arrived.
+    pub fn handle_body(&mut self, _session: &mut Session, bytes: &[u8]) {
+        self.drive().handle_body(bytes);
+    }
+
+    /// The body ended, cleanly or not.
+    pub fn handle_body_end(&mut self, _session: &mut Session, end: Result<(), HttpFailure>) {
+        self.drive().handle_body_end(end);
+    }
+
+    /// The exchange failed before there was a response.
+    pub fn handle_failure(&mut self, session: &mut Session, failure: HttpFailure) {
+        self.drive().handle_failure(session, failure);
+    }
+
+    /// The wait is over.
+    pub fn handle_timer(&mut self, _session: &mut Session) {
+        self.drive().handle_timer();
+    }
+
+    /// The session was reopened, by this call or another, or could not be.
+    pub fn handle_reopened(&mut self, _session: &mut Session, outcome: Result<(), Error>) {
+        self.drive().handle_reopened(outcome);
+    }
+
+    /// What to run after the caller gave up this call: a legacy server is told, where the request
+    /// may have reached it and is not answered. A modern server notices that its stream is gone,
+    /// and `initialize` must not be cancelled (2025-11-25, "Cancellation").
+    ///
+    /// The call itself is over then.
+    pub fn cancellation(&mut self, session: &mut Session) -> Option<Self> {
+        match &mut self.kind {
+            Kind::Request(request) => request.cancellation(session),
+            Kind::Opening(_) | Kind::Message(_) => None,
+        }
+    }
+}
+
+/// A call that was polled out of turn.
+fn out_of_turn() -> Step {
+    Step::Done(Err(Error::InvalidParams("the call was polled out of turn".into())))
+}
+
+/// The end of a call without a result.
+const fn done() -> Step {
+    Step::Done(Ok(Answer { result: String::new() }))
+}

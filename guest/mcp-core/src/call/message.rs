@@ -1,0 +1,121 @@
+//! Notifications, and responses to a legacy server.
+
+use crate::error::Error;
+use crate::http::{HttpFailure, HttpRequest, ResponseHead};
+use crate::legacy;
+use crate::meta::Params;
+use crate::modern::Outline;
+use crate::session::{Session, Wire};
+
+use super::delivery::Delivery;
+use super::{Drive, Step};
+
+/// A message that expects no answer.
+#[derive(Debug)]
+pub(super) struct MessageCall {
+    /// The opening of the session it is meant for: it must not reach another one.
+    generation: u64,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Draft(Draft),
+    Delivery(Delivery),
+}
+
+#[derive(Debug)]
+enum Draft {
+    /// Written when it is sent, in the era of the session.
+    Notification { method: String, params: Params },
+    /// Written already, for the legacy era.
+    Encoded(Vec<u8>),
+}
+
+impl MessageCall {
+    pub(super) const fn notification(method: String, params: Params, generation: u64) -> Self {
+        Self { generation, state: State::Draft(Draft::Notification { method, params }) }
+    }
+
+    pub(super) const fn encoded(message: Vec<u8>, generation: u64) -> Self {
+        Self { generation, state: State::Draft(Draft::Encoded(message)) }
+    }
+
+    fn delivery(&mut self) -> Option<&mut Delivery> {
+        match &mut self.state {
+            State::Delivery(delivery) => Some(delivery),
+            State::Draft(_) => None,
+        }
+    }
+}
+
+impl Drive for MessageCall {
+    fn poll(&mut self, session: &mut Session) -> Step {
+        if let State::Draft(draft) = &mut self.state {
+            match draft.take_request(session, self.generation) {
+                Ok(request) => self.state = State::Delivery(Delivery::Ready(request)),
+                Err(error) => {
+                    self.state = State::Delivery(Delivery::Over);
+                    return Step::Done(Err(error));
+                }
+            }
+        }
+        self.delivery().map_or_else(super::out_of_turn, Delivery::poll)
+    }
+
+    fn handle_response(&mut self, session: &mut Session, head: ResponseHead) {
+        let limit = session.message_limit();
+        if let Some(delivery) = self.delivery() {
+            delivery.handle_response(&head, limit);
+        }
+    }
+
+    fn handle_body(&mut self, bytes: &[u8]) {
+        if let Some(delivery) = self.delivery() {
+            delivery.handle_body(bytes);
+        }
+    }
+
+    fn handle_body_end(&mut self, end: Result<(), HttpFailure>) {
+        if let Some(delivery) = self.delivery() {
+            delivery.handle_body_end(end);
+        }
+    }
+
+    fn handle_failure(&mut self, _session: &mut Session, failure: HttpFailure) {
+        if let Some(delivery) = self.delivery() {
+            delivery.handle_failure(failure);
+        }
+    }
+}
+
+impl Draft {
+    fn take_request(&mut self, session: &Session, generation: u64) -> Result<HttpRequest, Error> {
+        if session.generation() != generation {
+            return Err(Error::SessionLost);
+        }
+        match (self, session.wire()) {
+            (_, Wire::Closed) => Err(Error::Closed),
+            (Self::Notification { method, params }, Wire::Modern(modern)) => {
+                let fields = modern.fields(method, params)?;
+                let body = modern.message(session.config(), &outline(method, params));
+                Ok(session.post(fields, body, None))
+            }
+            (Self::Notification { method, params }, Wire::Legacy(legacy)) => {
+                let body = legacy::message(&outline(method, params));
+                Ok(session.post(legacy.fields(), body, None))
+            }
+            (Self::Encoded(body), Wire::Legacy(legacy)) => {
+                Ok(session.post(legacy.fields(), core::mem::take(body), None))
+            }
+            // Nobody is there to take the message, and none is worth an opening of its own.
+            (Self::Encoded(_), Wire::Modern(_)) | (_, Wire::Unopened | Wire::Lost) => {
+                Err(Error::SessionLost)
+            }
+        }
+    }
+}
+
+const fn outline<'a>(method: &'a str, params: &'a Params) -> Outline<'a> {
+    Outline { id: None, method, params, progress: false }
+}

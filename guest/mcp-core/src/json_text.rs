@@ -1,0 +1,214 @@
+//! JSON objects as text: finding members, and setting some without touching the others.
+//!
+//! What MCP does not need stays as its author wrote it: order, whitespace, the spelling of numbers
+//! and members that nobody knows.
+
+use core::fmt;
+use core::ops::Range;
+use std::borrow::Cow;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A JSON string that borrows from the text where it has no escapes.
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a string")
+            }
+            fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(value)))
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(value.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// Reads a JSON object. Serde would take an array for a struct, too.
+pub(crate) fn from_object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    if text.trim_ascii_start().starts_with('{') {
+        serde_json::from_str(text)
+    } else {
+        Err(serde::de::Error::custom("not an object"))
+    }
+}
+
+/// The members of an object in the order of the text, duplicates included.
+struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// Where `part`, a slice of `whole`, lies in it.
+pub(crate) fn range_within(whole: &str, part: &str) -> Range<usize> {
+    let start = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
+    start..start.wrapping_add(part.len())
+}
+
+/// Keeps only `range` of a text, in place: a large result is not copied out of its message.
+pub(crate) fn cut(mut text: String, range: Range<usize>) -> String {
+    text.truncate(range.end);
+    text.drain(..range.start.min(range.end));
+    text
+}
+
+/// The JSON spelling of a string.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The text of a JSON object, checked, with the places of its members.
+#[derive(Clone, Debug)]
+pub(crate) struct ObjectText {
+    text: String,
+    members: Vec<(String, Range<usize>)>,
+}
+
+impl ObjectText {
+    /// Checks that a text is one JSON object.
+    pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let text = text.trim_ascii().to_owned();
+        let Members(parsed) = serde_json::from_str(&text)?;
+        let members = parsed
+            .into_iter()
+            .map(|(Text(name), value)| (name.into_owned(), range_within(&text, value.get())))
+            .collect();
+        Ok(Self { text, members })
+    }
+
+    /// The whole text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of a member's value; of the last one, where there are several.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let (_, range) = self.members.iter().rev().find(|(member, _)| member == name)?;
+        self.text.get(range.clone())
+    }
+
+    /// A member's value, where it is a string.
+    pub(crate) fn string(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.get(name)?).ok()
+    }
+
+    /// How many members have this name.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.members.iter().filter(|(member, _)| member == name).count()
+    }
+
+    /// Writes the object with `set` members replaced where they are, or added at the end.
+    pub(crate) fn write_with(&self, out: &mut String, set: &[(&str, &str)]) {
+        let mut written = 0;
+        for (name, range) in &self.members {
+            if let Some((_, value)) = set.iter().find(|(key, _)| key == name) {
+                out.push_str(self.text.get(written..range.start).unwrap_or_default());
+                out.push_str(value);
+                written = range.end;
+            }
+        }
+        let closing = self.text.len().saturating_sub(1);
+        out.push_str(self.text.get(written..closing).unwrap_or_default());
+        let mut empty = self.members.is_empty();
+        for (key, value) in set.iter().filter(|(key, _)| self.count(key) == 0) {
+            if !core::mem::replace(&mut empty, false) {
+                out.push(',');
+            }
+            write_member(out, key, value);
+        }
+        out.push('}');
+    }
+}
+
+/// Writes an object of the given members.
+pub(crate) fn write_object(out: &mut String, members: &[(&str, &str)]) {
+    out.push('{');
+    for (index, (key, value)) in members.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write_member(out, key, value);
+    }
+    out.push('}');
+}
+
+fn write_member(out: &mut String, key: &str, value: &str) {
+    out.push_str(&quoted(key));
+    out.push(':');
+    out.push_str(value);
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::{ObjectText, cut, range_within};
+
+    fn with(object: &str, set: &[(&str, &str)]) -> String {
+        let mut out = String::new();
+        ObjectText::parse(object).unwrap().write_with(&mut out, set);
+        out
+    }
+
+    /// Catches a round trip through a JSON value, which reorders members and respells numbers.
+    #[test]
+    fn other_members_stay_byte_for_byte() {
+        let object = "{ \"z\" : 1.50e+2 ,\n \"a\":{\"y\":1,\"x\":2}, \"k\\u0065y\":\"\\u00e9\" }";
+        let expected = format!("{},\"new\":true}}", object.strip_suffix('}').unwrap());
+        assert_eq!(with(object, &[("new", "true")]), expected);
+    }
+
+    /// Catches an insertion that writes `{,` into an empty object.
+    #[test]
+    fn an_empty_object_gets_no_comma() {
+        assert_eq!(with("{}", &[("a", "1"), ("b", "2")]), r#"{"a":1,"b":2}"#);
+    }
+
+    /// Catches appending a second member of the same name, and missing an escaped spelling of it.
+    #[test]
+    fn a_member_that_is_there_is_replaced_in_its_place() {
+        assert_eq!(with(r#"{"a":1, "b" :2}"#, &[("a", "9")]), r#"{"a":9, "b" :2}"#);
+        assert_eq!(with(r#"{"\u0061":1}"#, &[("a", "9")]), r#"{"\u0061":9}"#);
+    }
+
+    /// Catches offsets that count from the wrong end.
+    #[test]
+    fn cutting_keeps_exactly_the_part() {
+        let whole = String::from("{\"result\":{\"x\":1},\"id\":1}");
+        let range = range_within(&whole, &whole[10..17]);
+        assert_eq!(cut(whole, range), "{\"x\":1}");
+    }
+
+    /// Catches a lenient parser: what follows the object would end up inside the message.
+    #[test]
+    fn anything_but_one_object_is_refused() {
+        for text in ["", "[]", "null", "{} {}", "{\"a\":}", "{\"a\":1,}"] {
+            assert!(ObjectText::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! An MCP client without I/O: bytes, responses and timers come in, steps to take go out.
+//!
+//! A [`Session`] is what all calls to one server share. A [`Call`] is one operation: the opening
+//! handshake, a request, a notification. Whoever drives a call asks [`Call::poll`] what to do,
+//! does it, reports what came of it through one of the `handle_*` methods, and polls again until
+//! [`Step::Done`]. The crate holds no socket, clock, randomness or async runtime, so the same code
+//! runs in the sandbox and under native tests and fuzzers.
+//!
+//! Two incompatible families of the protocol are spoken, see [`Era`]: the stateless *modern* one
+//! (2026-07-28) and the *legacy* one with `initialize`, session ids and resumable streams.
+
+mod call;
+mod config;
+mod description;
+mod error;
+mod header_value;
+mod http;
+mod inbound;
+mod json_text;
+mod jsonrpc;
+mod legacy;
+pub mod limits;
+mod media_type;
+mod meta;
+mod modern;
+mod negotiation;
+mod notification;
+pub mod params;
+mod reply;
+mod session;
+pub mod sse;
+mod tool_headers;
+pub mod typed;
+mod version;
+
+pub use call::{Answer, Call, CallId, Outgoing, ServerRequest, Step};
+pub use config::{Implementation, SessionConfig};
+pub use description::ServerDescription;
+pub use error::{Error, MessageLimit, RpcError, StatusError};
+pub use http::{Field, HttpFailure, HttpRequest, Method, ResponseHead};
+pub use notification::{Notification, Progress};
+pub use session::{RequestId, Session};
+pub use version::Era;

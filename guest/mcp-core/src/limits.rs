@@ -1,0 +1,55 @@
+//! Every limit of the core that is not a setting of the session.
+//!
+//! The one setting is `max-message-bytes` ([`crate::SessionConfig::max_message_bytes`]): it bounds
+//! a JSON body, an SSE event and an SSE line.
+
+use core::time::Duration;
+
+/// Bytes of a failing or unexpected body that an error quotes. Enough for a human to recognise a
+/// proxy's error page, and what `status-error.preview` promises.
+pub const PREVIEW_BYTES: usize = 8192;
+
+/// Bytes of a failing response that are read in search of a JSON-RPC error. Error objects are
+/// small; whatever is larger is reported by its status and beginning.
+pub const REFUSAL_BODY_BYTES: usize = 64 * 1024;
+
+/// Bytes reserved on the word of `content-length` alone.
+pub const EAGER_RESERVE_BYTES: usize = 1024 * 1024;
+
+/// How many times the bytes that have arrived are reserved for an announced length beyond
+/// [`EAGER_RESERVE_BYTES`]. A large body is hardly copied as it grows, and a peer that only
+/// announces one has to send a sixteenth of what it makes the client reserve.
+pub const RESERVE_FACTOR: usize = 16;
+
+/// Messages in one JSON-RPC batch. Only servers of 2025-03-26 send batches, and the limit keeps
+/// an array of tiny elements from growing into a table many times its size.
+pub const BATCH_MESSAGES: usize = 1024;
+
+/// Bytes of an `Mcp-Session-Id`. Real ones are UUIDs or signed tokens; it is sent with every
+/// request, so it must fit a header section.
+pub const SESSION_ID_BYTES: usize = 4096;
+
+/// Bytes of an SSE event id that is remembered for `Last-Event-ID`. A longer one would not fit a
+/// request header, so the stream counts as not resumable.
+pub const EVENT_ID_BYTES: usize = 4096;
+
+/// Times in a row that a broken stream is resumed without a new event. Only an event resets the
+/// count: a server that accepts and closes for ever is given up.
+pub const UNPRODUCTIVE_RESUMPTIONS: u32 = 5;
+
+/// Wait before a stream is resumed when the server gave no `retry`.
+pub const DEFAULT_RETRY: Duration = Duration::from_millis(1000);
+
+/// The shortest wait before a stream is resumed, whatever `retry` says, so that a server cannot
+/// make the client a busy loop.
+pub const MIN_RETRY: Duration = Duration::from_millis(50);
+
+/// The longest wait before a stream is resumed, whatever `retry` says.
+pub const MAX_RETRY: Duration = Duration::from_secs(60);
+
+/// Tools whose `x-mcp-header` annotations are remembered. Tools beyond it are refused from
+/// `tools/list`, because calls of them could not carry the headers they need.
+pub const ANNOTATED_TOOLS: usize = 4096;
+
+/// Bytes of tool names, property paths and header names remembered for `x-mcp-header`.
+pub const ANNOTATION_BYTES: usize = 1024 * 1024;

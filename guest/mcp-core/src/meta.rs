@@ -1,0 +1,109 @@
+//! `params` of a request, and the `_meta` members that the protocol adds to them.
+
+use crate::error::Error;
+use crate::json_text::{ObjectText, write_object};
+
+/// The parameters of a request or a notification: checked once, when the caller gives them.
+#[derive(Clone, Debug)]
+pub(crate) struct Params {
+    object: Option<ObjectText>,
+    meta: Option<ObjectText>,
+}
+
+impl Params {
+    /// Checks that the text is a JSON object whose `_meta`, if there is one, is an object too.
+    pub(crate) fn parse(text: Option<&str>) -> Result<Self, Error> {
+        let Some(text) = text else {
+            return Ok(Self { object: None, meta: None });
+        };
+        let object = ObjectText::parse(text)
+            .map_err(|error| invalid(format!("`params` is not a json object: {error}")))?;
+        if object.count("_meta") > 1 {
+            return Err(invalid("`params` has more than one `_meta`".into()));
+        }
+        let meta = match object.get("_meta") {
+            None | Some("null") => None,
+            Some(meta) => Some(
+                ObjectText::parse(meta)
+                    .map_err(|error| invalid(format!("`_meta` is not a json object: {error}")))?,
+            ),
+        };
+        Ok(Self { object: Some(object), meta })
+    }
+
+    /// Whether there are none, so that the member can be left out.
+    pub(crate) const fn is_absent(&self) -> bool {
+        self.object.is_none()
+    }
+
+    /// A member that is a string.
+    pub(crate) fn string(&self, name: &str) -> Option<String> {
+        self.object.as_ref()?.string(name)
+    }
+
+    /// The text of a member.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.object.as_ref()?.get(name)
+    }
+
+    /// Writes the parameters with these members set in `_meta`. They replace the caller's members
+    /// of the same name; every other byte of the caller's text stays as it is.
+    pub(crate) fn write_with_meta(&self, out: &mut String, members: &[(&str, &str)]) {
+        let mut meta = String::new();
+        match &self.meta {
+            Some(theirs) => theirs.write_with(&mut meta, members),
+            None => write_object(&mut meta, members),
+        }
+        match &self.object {
+            Some(object) if members.is_empty() => out.push_str(object.as_str()),
+            Some(object) => object.write_with(out, &[("_meta", &meta)]),
+            None => write_object(out, &[("_meta", &meta)]),
+        }
+    }
+}
+
+fn invalid(what: String) -> Error {
+    Error::InvalidParams(what)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::Params;
+
+    fn written(params: Option<&str>, members: &[(&str, &str)]) -> String {
+        let mut out = String::new();
+        Params::parse(params).unwrap().write_with_meta(&mut out, members);
+        out
+    }
+
+    /// Catches a rebuild of `_meta` that loses the caller's own members or their order.
+    #[test]
+    fn the_callers_meta_members_survive_around_ours() {
+        assert_eq!(
+            written(
+                Some(r#"{"b":1,"_meta":{"trace" : "t","progressToken":"old","z":0},"a":2}"#),
+                &[("progressToken", "7"), ("v", "\"1\"")],
+            ),
+            r#"{"b":1,"_meta":{"trace" : "t","progressToken":7,"z":0,"v":"1"},"a":2}"#
+        );
+    }
+
+    /// Catches parameters that appear without a reason, or vanish.
+    #[test]
+    fn absent_parameters_become_an_object_only_for_meta() {
+        assert_eq!(written(None, &[("v", "1")]), r#"{"_meta":{"v":1}}"#);
+        assert_eq!(written(Some(" {} "), &[("v", "1")]), r#"{"_meta":{"v":1}}"#);
+        assert_eq!(written(Some("{\"a\": 1}"), &[]), "{\"a\": 1}");
+        assert_eq!(written(Some("{\"_meta\":null}"), &[("v", "1")]), r#"{"_meta":{"v":1}}"#);
+    }
+
+    /// Catches parameters that would break the message they are written into.
+    #[test]
+    fn parameters_that_are_not_an_object_are_the_callers_mistake() {
+        for text in ["[]", "1", "{", "{}}", "{\"_meta\":1}", "{\"_meta\":{},\"_meta\":{}}"] {
+            assert!(Params::parse(Some(text)).is_err(), "{text}");
+        }
+    }
+}

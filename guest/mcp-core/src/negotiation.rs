@@ -1,0 +1,140 @@
+//! Which era and version to speak, judged by the answer to `server/discover`
+//! (2026-07-28, "Versioning" and "Streamable HTTP: Backward Compatibility").
+
+use serde::Deserialize;
+
+use crate::description::{self, ServerDescription};
+use crate::error::{Error, RpcError};
+use crate::reply::Refusal;
+use crate::version;
+
+/// `HeaderMismatch`.
+const HEADER_MISMATCH: i64 = -32020;
+/// `MissingRequiredClientCapability`.
+const MISSING_CAPABILITY: i64 = -32021;
+/// `UnsupportedProtocolVersion`.
+const UNSUPPORTED_VERSION: i64 = -32022;
+/// `Method not found`, which a modern server pairs with status 404.
+const METHOD_NOT_FOUND: i64 = -32601;
+
+/// What to do after the probe.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// The server is modern, and this is what it said of itself.
+    Modern(ServerDescription),
+    /// The server is modern, but speaks another version that this client speaks too.
+    Retry(&'static str),
+    /// The server is legacy.
+    Initialize,
+    /// Neither era will do.
+    Fail(Error),
+}
+
+/// Whether an error can only come from a modern server.
+fn is_modern(error: &RpcError) -> bool {
+    matches!(error.code, HEADER_MISMATCH | MISSING_CAPABILITY | UNSUPPORTED_VERSION)
+}
+
+/// Whether a refusal with status 404 is a modern server's word on a method, rather than a missing
+/// session or endpoint.
+pub(crate) fn is_modern_refusal(error: &RpcError) -> bool {
+    is_modern(error) || error.code == METHOD_NOT_FOUND
+}
+
+/// The probe whose answer is judged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Probe {
+    /// The version it was sent with.
+    pub(crate) version: &'static str,
+    /// Whether the caller insists on the modern era, so that falling back is out of the question.
+    pub(crate) modern_only: bool,
+}
+
+impl Probe {
+    /// Judges a `DiscoverResult`.
+    pub(crate) fn on_result(self, result: &str) -> Verdict {
+        let description = match description::from_discover(result, self.version) {
+            Ok(description) => description,
+            Err(error) => return Verdict::Fail(error),
+        };
+        let offered = &description.supported_versions;
+        if offered.is_empty() || offered.iter().any(|version| version == self.version) {
+            return Verdict::Modern(description);
+        }
+        self.choose(offered.clone())
+    }
+
+    /// Judges a JSON-RPC error that came with a successful status.
+    pub(crate) fn on_error(self, error: RpcError) -> Verdict {
+        if is_modern(&error) {
+            self.on_modern_error(error)
+        } else if self.modern_only {
+            Verdict::Fail(Error::Rpc(error))
+        } else {
+            Verdict::Initialize
+        }
+    }
+
+    /// Judges a failing status.
+    pub(crate) fn on_refusal(self, refusal: Refusal) -> Verdict {
+        let status = refusal.status();
+        match refusal.rpc_error() {
+            Some(error) if is_modern(error) => self.on_modern_error(error.clone()),
+            Some(error) if status == 404 && error.code == METHOD_NOT_FOUND => {
+                Verdict::Modern(ServerDescription::undiscovered(self.version))
+            }
+            _ if self.modern_only || !may_mean_legacy(status) => {
+                Verdict::Fail(refusal.into_error())
+            }
+            _ => Verdict::Initialize,
+        }
+    }
+
+    fn on_modern_error(self, error: RpcError) -> Verdict {
+        if error.code != UNSUPPORTED_VERSION {
+            return Verdict::Fail(Error::Rpc(error));
+        }
+        match supported(&error) {
+            Some(offered) => self.choose(offered),
+            None => Verdict::Fail(Error::Rpc(error)),
+        }
+    }
+
+    /// Chooses among the versions of the server. The one just refused may be among them: the same
+    /// request again is all that is left to try then.
+    fn choose(self, offered: Vec<String>) -> Verdict {
+        if let Some(version) = version::common_modern(&offered) {
+            return Verdict::Retry(version);
+        }
+        let knows_legacy = offered.iter().any(|offer| version::known_legacy(offer).is_some());
+        if knows_legacy && !self.modern_only {
+            Verdict::Initialize
+        } else {
+            Verdict::Fail(Error::UnsupportedVersion(offered))
+        }
+    }
+}
+
+/// Whether a status says that the server did not understand the probe, as opposed to not wanting
+/// to answer this client, or not now.
+const fn may_mean_legacy(status: u16) -> bool {
+    matches!(status, 400..=499) && !matches!(status, 401 | 403 | 407 | 408 | 429)
+}
+
+/// The modern version to repeat a request with that was refused with [`UNSUPPORTED_VERSION`].
+pub(crate) fn version_for_retry(error: &RpcError) -> Option<&'static str> {
+    if error.code != UNSUPPORTED_VERSION {
+        return None;
+    }
+    version::common_modern(&supported(error)?)
+}
+
+/// The versions in the `data` of an `UnsupportedProtocolVersionError`.
+fn supported(error: &RpcError) -> Option<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Data {
+        supported: Vec<String>,
+    }
+    let data: Data = serde_json::from_str(error.data.as_deref()?).ok()?;
+    Some(data.supported)
+}

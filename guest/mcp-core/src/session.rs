@@ -1,0 +1,224 @@
+//! What all calls to one server share.
+
+use core::time::Duration;
+
+use crate::call::{Call, Outgoing};
+use crate::config::SessionConfig;
+use crate::description::ServerDescription;
+use crate::error::{Error, RpcError};
+use crate::http::{Field, HttpRequest, Method};
+use crate::jsonrpc::{self, Id};
+use crate::legacy::Legacy;
+use crate::meta::Params;
+use crate::modern::Modern;
+use crate::version::Era;
+
+/// The id of a request that the server made, to answer it with [`Session::response`].
+///
+/// It remembers which opening of the session it belongs to, so that an answer never reaches a
+/// session other than the one that asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId {
+    pub(crate) id: Id,
+    pub(crate) generation: u64,
+}
+
+/// How the server is spoken to at the moment.
+#[derive(Debug)]
+pub(crate) enum Wire {
+    /// Not yet: nobody has opened the session.
+    Unopened,
+    /// Statelessly.
+    Modern(Modern),
+    /// Within a session of the server.
+    Legacy(Legacy),
+    /// The server forgot the session.
+    Lost,
+    /// The caller closed the session.
+    Closed,
+}
+
+/// One MCP server, as all calls to it see it.
+#[derive(Debug)]
+pub struct Session {
+    config: SessionConfig,
+    wire: Wire,
+    description: Option<ServerDescription>,
+    generation: u64,
+    last_id: i64,
+}
+
+impl Session {
+    /// A session that is not open yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParams`] where a setting could not be sent: capabilities that are not a
+    /// JSON object, fields that HTTP does not allow or that the protocol writes itself.
+    pub fn new(config: SessionConfig) -> Result<Self, Error> {
+        config.validate()?;
+        Ok(Self { config, wire: Wire::Unopened, description: None, generation: 0, last_id: 0 })
+    }
+
+    /// What is known of the server; `Some` from the first successful opening on.
+    #[must_use]
+    pub const fn description(&self) -> Option<&ServerDescription> {
+        self.description.as_ref()
+    }
+
+    /// How often the session was opened. It moves on with every reopening, which tells a caller
+    /// asked to reopen whether somebody else already did.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The opening: finds out the era, and in the legacy one makes the handshake. Its result is
+    /// empty text.
+    pub fn open(&mut self) -> Call {
+        Call::opening(self.known_era())
+    }
+
+    /// A request. Its result is the JSON text of `result`, byte for byte as the server wrote it
+    /// (except for tools that must be hidden, see 2026-07-28, "Schema Extension").
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParams`] where the parameters are not a JSON object or `_meta` is not one,
+    /// [`Error::Closed`] after [`Session::close`].
+    pub fn request(&mut self, request: Outgoing) -> Result<Call, Error> {
+        self.check_open()?;
+        Call::request(request)
+    }
+
+    /// A notification. Its result is empty text.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Session::request`].
+    pub fn notification(&mut self, method: &str, params: Option<String>) -> Result<Call, Error> {
+        self.check_open()?;
+        let params = Params::parse(params.as_deref())?;
+        Ok(Call::notification(method.to_owned(), params, self.generation))
+    }
+
+    /// The answer to a request of a legacy server; the outcome's texts are JSON. The call's result
+    /// is empty text.
+    pub fn response(&mut self, id: RequestId, outcome: Result<String, RpcError>) -> Call {
+        Call::message(jsonrpc::write_response(&id.id, &outcome), id.generation)
+    }
+
+    /// Ends the session. A legacy server that assigned a session id gets the returned DELETE,
+    /// whose outcome does not matter: servers may refuse it with 405.
+    pub fn close(&mut self) -> Option<HttpRequest> {
+        let request = match &self.wire {
+            Wire::Legacy(legacy) if legacy.session_id.is_some() => Some(HttpRequest {
+                method: Method::Delete,
+                fields: self.with_configured(legacy.fields()),
+                body: None,
+                idle_timeout: self.config.idle_timeout,
+            }),
+            _ => None,
+        };
+        self.wire = Wire::Closed;
+        request
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
+        if matches!(self.wire, Wire::Closed) { Err(Error::Closed) } else { Ok(()) }
+    }
+
+    /// The era that the settings name, or that an earlier opening found.
+    fn known_era(&self) -> Option<Era> {
+        self.config.era.or_else(|| self.description.as_ref().map(|known| known.era))
+    }
+
+    pub(crate) const fn config(&self) -> &SessionConfig {
+        &self.config
+    }
+
+    pub(crate) const fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    pub(crate) const fn modern_mut(&mut self) -> Option<&mut Modern> {
+        match &mut self.wire {
+            Wire::Modern(modern) => Some(modern),
+            _ => None,
+        }
+    }
+
+    /// The largest message accepted, as a size in memory.
+    pub(crate) fn message_limit(&self) -> usize {
+        usize::try_from(self.config.max_message_bytes).unwrap_or(usize::MAX)
+    }
+
+    /// An id that no request of this session had before.
+    pub(crate) const fn next_id(&mut self) -> i64 {
+        self.last_id = self.last_id.wrapping_add(1);
+        self.last_id
+    }
+
+    /// Begins a new generation. A session that was closed meanwhile stays closed.
+    pub(crate) fn opened(
+        &mut self,
+        wire: Wire,
+        description: ServerDescription,
+    ) -> Result<(), Error> {
+        self.check_open()?;
+        self.wire = wire;
+        self.description = Some(description);
+        self.generation = self.generation.wrapping_add(1);
+        Ok(())
+    }
+
+    /// Remembers that the server forgot the session, unless a newer one is open already.
+    pub(crate) fn lost(&mut self, generation: u64) {
+        if self.generation == generation && matches!(self.wire, Wire::Legacy(_)) {
+            self.wire = Wire::Lost;
+        }
+    }
+
+    /// A POST of one message (2025-03-26 and later, "Sending Messages to the Server").
+    pub(crate) fn post(
+        &self,
+        own: Vec<Field>,
+        body: Vec<u8>,
+        idle_timeout: Option<Duration>,
+    ) -> HttpRequest {
+        let mut fields = vec![
+            Field::new("content-type", "application/json"),
+            Field::new("accept", "application/json, text/event-stream"),
+        ];
+        fields.extend(own);
+        HttpRequest {
+            method: Method::Post,
+            fields: self.with_configured(fields),
+            body: Some(body),
+            idle_timeout: idle_timeout.or(self.config.idle_timeout),
+        }
+    }
+
+    /// A GET that resumes a stream after the event `last_event_id`.
+    pub(crate) fn resume(
+        &self,
+        legacy: &Legacy,
+        last_event_id: &str,
+        idle_timeout: Option<Duration>,
+    ) -> HttpRequest {
+        let mut fields = vec![Field::new("accept", "text/event-stream")];
+        fields.extend(legacy.fields());
+        fields.push(Field::new("last-event-id", last_event_id));
+        HttpRequest {
+            method: Method::Get,
+            fields: self.with_configured(fields),
+            body: None,
+            idle_timeout: idle_timeout.or(self.config.idle_timeout),
+        }
+    }
+
+    fn with_configured(&self, mut fields: Vec<Field>) -> Vec<Field> {
+        fields.extend(self.config.fields.iter().cloned());
+        fields
+    }
+}

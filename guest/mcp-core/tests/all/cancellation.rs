@@ -1,0 +1,82 @@
+//! Calls that the caller gave up.
+
+use sandbar_mcp_core::{Call, Error, Field, ResponseHead, Session, SessionConfig, Step};
+
+use crate::script::{Reply, Script, body, config, field, initialized, legacy, modern, outgoing};
+
+fn sent(session: &mut Session) -> Call {
+    let mut call = session.request(outgoing("tools/call", None)).unwrap();
+    assert!(matches!(call.poll(session), Step::Send(_)));
+    call
+}
+
+/// Catches a server that is left working for nobody.
+#[test]
+fn a_legacy_server_is_told_which_request_is_cancelled() {
+    let mut session = legacy();
+    let mut call = sent(&mut session);
+    let notification = call.cancellation(&mut session).unwrap();
+    let mut script = Script::new([Reply::accepted()]);
+    script.run(&mut session, notification).unwrap();
+    let posted = script.sent()[0];
+    let start = concat!(
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","#,
+        r#""params":{"requestId":2,"#,
+    );
+    assert!(body(posted).starts_with(start), "{}", body(posted));
+    assert_eq!(field(posted, "mcp-session-id"), ["s1"]);
+    assert!(call.cancellation(&mut session).is_none(), "once is enough");
+}
+
+/// Catches a cancellation of what the server never saw or has answered already.
+#[test]
+fn nothing_is_cancelled_before_it_is_sent_or_after_it_is_answered() {
+    let mut session = legacy();
+    let mut unsent = session.request(outgoing("m", None)).unwrap();
+    assert!(unsent.cancellation(&mut session).is_none());
+    let mut answered = sent(&mut session);
+    let value = b"application/json".to_vec();
+    let head =
+        ResponseHead { status: 200, fields: vec![Field { name: "content-type".into(), value }] };
+    answered.handle_response(&mut session, head);
+    assert!(matches!(answered.poll(&mut session), Step::Read));
+    answered.handle_body(&mut session, br#"{"jsonrpc":"2.0","id":2,"result":{}}"#);
+    answered.handle_body_end(&mut session, Ok(()));
+    assert!(matches!(answered.poll(&mut session), Step::Done(Ok(_))));
+    assert!(answered.cancellation(&mut session).is_none());
+}
+
+/// Catches a notification to a modern server, for which the closed stream is the cancellation.
+#[test]
+fn a_modern_server_is_told_nothing() {
+    let mut session = modern();
+    assert!(sent(&mut session).cancellation(&mut session).is_none());
+}
+
+/// Catches a cancelled `initialize`, which the specification forbids.
+#[test]
+fn the_opening_is_never_cancelled() {
+    let mut session = Session::new(SessionConfig { era: None, ..config() }).unwrap();
+    let mut call = session.open();
+    assert!(matches!(call.poll(&mut session), Step::Send(_)));
+    assert!(call.cancellation(&mut session).is_none());
+}
+
+/// Catches a cancellation that reaches a session in which the id means another request.
+#[test]
+fn a_request_of_a_former_session_is_not_cancelled_in_the_new_one() {
+    let mut session = legacy();
+    let mut call = sent(&mut session);
+    let opening = session.open();
+    Script::new(initialized("2025-11-25", "s2")).run(&mut session, opening).unwrap();
+    assert!(call.cancellation(&mut session).is_none());
+}
+
+/// Catches a call that does harm when it is polled too often.
+#[test]
+fn polling_out_of_turn_is_the_callers_mistake() {
+    let mut session = legacy();
+    let mut call = sent(&mut session);
+    let step = call.poll(&mut session);
+    assert!(matches!(step, Step::Done(Err(Error::InvalidParams(_)))), "{step:?}");
+}

@@ -1,0 +1,39 @@
+//! The `mcp` component: glue between the sans-IO core and the executor import.
+//!
+//! [`session`] exports the resource, [`drive`] takes the steps that a call of
+//! the core asks for, [`exchange`] performs its HTTP, [`cancel`] is how a call
+//! learns that it was given up, and [`convert`]
+//! and [`records`] translate types. Every decision
+//! about MCP is taken in `sandbar-mcp-core`.
+
+mod cancel;
+mod convert;
+mod drive;
+mod exchange;
+mod records;
+mod session;
+mod shared;
+
+/// Generated from `wit/`.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code, differently linted on each target"
+)]
+mod bindings {
+    wit_bindgen::generate!({
+        path: ["../../wit/http", "../../wit/mcp", "../../wit/executor", "../../wit"],
+        world: "sandbar:components/mcp",
+        generate_all,
+    });
+}
+
+struct Mcp;
+
+impl bindings::exports::sandbar::mcp::client::Guest for Mcp {
+    type Session = session::Session;
+}
+
+bindings::export!(Mcp with_types_in bindings);

@@ -1,0 +1,44 @@
+//! Keeps the connection: one for all exchanges, made when it is needed, and made
+//! anew when it was lost.
+
+use crate::bindings::exports::sandbar::http::client::ErrorCode;
+use crate::connection::Connection;
+use futures::lock::Mutex;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+thread_local! {
+    static CONNECTOR: Rc<Connector> = Rc::default();
+}
+
+/// The connection of this instance.
+#[derive(Default)]
+struct Connector {
+    current: RefCell<Option<Rc<Connection>>>,
+    /// Held while connecting, so that exchanges that begin together share one
+    /// connection.
+    connecting: Mutex<()>,
+}
+
+/// The connection, made if there is none.
+pub(crate) async fn connection() -> Result<Rc<Connection>, ErrorCode> {
+    let connector = CONNECTOR.with(Rc::clone);
+    if let Some(current) = connector.usable() {
+        return Ok(current);
+    }
+    let _guard = connector.connecting.lock().await;
+    if let Some(current) = connector.usable() {
+        return Ok(current);
+    }
+    // The channel holds one connection at a time: let go of the lost one.
+    connector.current.take();
+    let connection = Connection::open().await?;
+    *connector.current.borrow_mut() = Some(Rc::clone(&connection));
+    Ok(connection)
+}
+
+impl Connector {
+    fn usable(&self) -> Option<Rc<Connection>> {
+        self.current.borrow().as_ref().filter(|connection| connection.is_open()).map(Rc::clone)
+    }
+}

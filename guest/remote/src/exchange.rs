@@ -1,0 +1,92 @@
+//! One exchange, from its caller's side.
+
+use crate::bindings::exports::sandbar::http::client::{
+    BodySummary, ErrorCode, Exchange, GuestExchange, Request,
+};
+use crate::bindings::{wit_future, wit_stream};
+use crate::connection::{Caller, Connection};
+use crate::{Sent, connector, convert};
+use sandbar_protocol::client::CallId;
+use sandbar_protocol::delta::Read;
+use std::rc::Rc;
+use wit_bindgen::StreamWriter;
+
+/// Bytes of a body passed on with one write.
+const WRITE_BYTES: usize = 256 * 1024;
+
+/// A call in flight. Dropping it releases the call, which cancels it unless it
+/// is over.
+struct Call {
+    connection: Rc<Connection>,
+    id: CallId,
+    caller: Rc<Caller>,
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.connection.release(self.id);
+    }
+}
+
+/// The exported resource: whoever drops it is done with the exchange.
+pub(crate) struct Hold {
+    connection: Rc<Connection>,
+    id: CallId,
+}
+
+impl GuestExchange for Hold {}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.connection.release(self.id);
+    }
+}
+
+/// Has a request performed at the other end.
+pub(crate) async fn send(request: Request) -> Result<Sent, ErrorCode> {
+    let url = request.url.clone();
+    let connection = connector::connection().await?;
+    let (id, caller) =
+        connection.request(convert::request(request)).map_err(convert::request_error)?;
+    let call = Call { connection, id, caller };
+    let head = loop {
+        match call.caller.take_head() {
+            Some(head) => break head.map_err(convert::error)?,
+            None => call.caller.changed.wait().await,
+        }
+    };
+    let hold = Hold { connection: Rc::clone(&call.connection), id };
+    let (body_writer, body) = wit_stream::new();
+    let (outcome_writer, outcome) = wit_future::new(|| Err(ErrorCode::Cancelled));
+    wit_bindgen::spawn_local(async move {
+        let end = pass_on(&call, body_writer).await;
+        // A consumer that does not care for the outcome has dropped its end.
+        drop(outcome_writer.write(end).await);
+    });
+    Ok((convert::response(head, url), Exchange::new(hold), body, outcome))
+}
+
+/// Passes a body on as it arrives. The writer is dropped before the outcome is
+/// told: the future resolves after the stream has closed.
+async fn pass_on(call: &Call, mut body: StreamWriter<u8>) -> Result<BodySummary, ErrorCode> {
+    loop {
+        let read = call.connection.with(|session| session.read(call.id, WRITE_BYTES));
+        match read {
+            Some(Read::Data(bytes)) => {
+                if !body.write_all(bytes).await.is_empty() {
+                    return Err(ErrorCode::Cancelled);
+                }
+            }
+            Some(Read::Pending) => call.caller.changed.wait().await,
+            Some(Read::End(Ok(summary))) => {
+                return Ok(BodySummary {
+                    bytes: Some(summary.bytes),
+                    deltas: Some(summary.deltas),
+                });
+            }
+            Some(Read::End(Err(error))) => return Err(convert::error(error)),
+            // Released by whoever held the exchange.
+            None => return Err(ErrorCode::Cancelled),
+        }
+    }
+}

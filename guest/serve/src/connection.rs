@@ -1,0 +1,154 @@
+//! One connection: three kinds of task around one protocol session.
+//!
+//! The reader takes lines in, the writer sends lines out, and each exchange has
+//! a task of its own. None waits for another but through a signal, so no order
+//! of traffic can lock them: a reader that is held up still lets the writer
+//! write, and what the writer writes lets the reader read.
+
+use crate::bindings::exports::sandbar::executor::server::Connection as Options;
+use crate::bindings::wit_stream;
+use crate::exchange;
+use futures::future::{AbortHandle, abortable};
+use sandbar_guest_wire::{Signal, read_lines, write_lines};
+use sandbar_protocol::extensions::Extensions;
+use sandbar_protocol::http::HttpRequest;
+use sandbar_protocol::server::{
+    CallId, Event, ResumeRefusal, ServerConfig, ServerSession, Transport,
+};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use wit_bindgen::{StreamReader, StreamWriter};
+
+/// A connection, as its tasks share it.
+pub(crate) struct Connection {
+    session: RefCell<ServerSession>,
+    exchanges: RefCell<BTreeMap<CallId, Running>>,
+    /// Raised when there may be something to write, and at the end.
+    outbound: Signal,
+    /// Raised when there may be room to read, and at the end.
+    inbound: Signal,
+    closed: Cell<bool>,
+}
+
+/// An exchange that runs.
+struct Running {
+    abort: AbortHandle,
+    writable: Rc<Signal>,
+}
+
+/// Starts to serve a connection; returns what the client is sent.
+pub(crate) fn start(incoming: StreamReader<u8>, options: Options) -> StreamReader<u8> {
+    let (writer, outgoing) = wit_stream::new();
+    let transport = match options.peer {
+        Some(peer) => Transport::WebSocket { peer },
+        None => Transport::Stdio,
+    };
+    let config =
+        ServerConfig { session_id: options.session_id, transport, extensions: Extensions::all() };
+    let connection = Rc::new(Connection {
+        session: RefCell::new(ServerSession::new(config)),
+        exchanges: RefCell::default(),
+        outbound: Signal::default(),
+        inbound: Signal::default(),
+        closed: Cell::new(false),
+    });
+    wit_bindgen::spawn_local(read(Rc::clone(&connection), incoming));
+    wit_bindgen::spawn_local(write(connection, writer));
+    outgoing
+}
+
+async fn read(connection: Rc<Connection>, mut incoming: StreamReader<u8>) {
+    let handle = |line: &[u8]| connection.with(|session| session.handle_message(line));
+    let ready = async || {
+        while !connection.closed.get() && !connection.session.borrow().ready_for_input() {
+            connection.inbound.wait().await;
+        }
+    };
+    read_lines(&mut incoming, handle, ready).await;
+    connection.close();
+}
+
+async fn write(connection: Rc<Connection>, mut outgoing: StreamWriter<u8>) {
+    loop {
+        let next = || connection.session.borrow_mut().poll_transmit();
+        if !write_lines(&mut outgoing, next).await {
+            break;
+        }
+        // What was sent made room.
+        connection.dispatch();
+        connection.inbound.raise();
+        if connection.closed.get() {
+            break;
+        }
+        connection.outbound.wait().await;
+    }
+    connection.close();
+}
+
+impl Connection {
+    /// Does something to the session, and whatever follows from it.
+    pub(crate) fn with<T>(self: &Rc<Self>, change: impl FnOnce(&mut ServerSession) -> T) -> T {
+        let outcome = change(&mut self.session.borrow_mut());
+        self.dispatch();
+        self.outbound.raise();
+        outcome
+    }
+
+    /// Carries out what the session asks for.
+    fn dispatch(self: &Rc<Self>) {
+        loop {
+            let event = self.session.borrow_mut().poll_event();
+            match event {
+                Some(Event::StartRequest { call, request }) => self.start_exchange(call, request),
+                Some(Event::Cancel { call }) => self.cancel(call),
+                Some(Event::Writable { call }) => self.writable(call),
+                // A session holds nothing that outlives its connection.
+                Some(Event::Resume { .. }) => {
+                    self.session.borrow_mut().refuse_resume(ResumeRefusal::Unknown);
+                }
+                Some(Event::Close(_reason)) => self.close(),
+                None => return,
+            }
+        }
+    }
+
+    fn start_exchange(self: &Rc<Self>, call: CallId, request: HttpRequest) {
+        let connection = Rc::clone(self);
+        let writable = Rc::new(Signal::default());
+        let signal = Rc::clone(&writable);
+        let (task, abort) = abortable(async move {
+            exchange::run(&connection, call, request, &signal).await;
+            connection.exchanges.borrow_mut().remove(&call);
+        });
+        self.exchanges.borrow_mut().insert(call, Running { abort, writable });
+        wit_bindgen::spawn_local(async move {
+            // An aborted exchange drops its stream, which closes its connection.
+            let _ = task.await;
+        });
+    }
+
+    fn cancel(&self, call: CallId) {
+        if let Some(running) = self.exchanges.borrow_mut().remove(&call) {
+            running.abort.abort();
+        }
+    }
+
+    fn writable(&self, call: CallId) {
+        if let Some(running) = self.exchanges.borrow().get(&call) {
+            running.writable.raise();
+        }
+    }
+
+    /// Ends the connection: exchanges are cancelled, and the tasks come to an
+    /// end when they are woken.
+    fn close(self: &Rc<Self>) {
+        if self.closed.replace(true) {
+            return;
+        }
+        self.session.borrow_mut().handle_disconnect();
+        self.dispatch();
+        self.outbound.raise();
+        self.inbound.raise();
+    }
+}

@@ -1,0 +1,262 @@
+//! Requests, and calls in flight.
+
+use crate::error::Error;
+use crate::handler::Notification;
+use crate::sandbox::bindings::mcp;
+use crate::sandbox::convert;
+use crate::sandbox::job::{Job, Outcome};
+use crate::sandbox::operation::Operation;
+use crate::session::Session;
+use futures::Stream;
+use futures::future::BoxFuture;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+/// A request that has not been sent.
+///
+/// Awaiting it sends it and waits for the answer. [`Request::start`] sends it
+/// and returns the [`Call`], for those who want what arrives before the answer.
+#[must_use = "a request does nothing until it is awaited or started"]
+pub struct Request<T> {
+    session: Session,
+    make: Box<dyn FnOnce(Start) -> Started<T> + Send>,
+    timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
+    progress: bool,
+}
+
+/// What a job is made of, the operation apart.
+struct Start {
+    options: mcp::CallOptions,
+    subscriber: Option<mpsc::Sender<Notification>>,
+    permit: OwnedSemaphorePermit,
+}
+
+type Started<T> = (Job, oneshot::Receiver<Outcome<T>>);
+
+impl<T: Send + 'static> Request<T> {
+    pub(crate) fn new<O: Operation<Output = T>>(session: &Session, operation: O) -> Self {
+        Self {
+            session: session.clone(),
+            make: Box::new(move |start| {
+                Job::new(operation, start.options, start.subscriber, start.permit)
+            }),
+            timeout: None,
+            idle_timeout: None,
+            progress: false,
+        }
+    }
+
+    /// Gives the call up when it has not been answered after this long, however
+    /// lively the server is. There is no such deadline by default: see
+    /// [`idle_timeout`](Self::idle_timeout) for one that liveliness extends.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The longest silence to accept, instead of the session's.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
+        self
+    }
+
+    /// Asks the server to report progress.
+    pub const fn with_progress(mut self) -> Self {
+        self.progress = true;
+        self
+    }
+
+    /// Sends the request, as soon as the session has a place for it.
+    ///
+    /// What the server sends before the answer waits in the [`Call`] for its
+    /// reader, and makes the server wait when it is too much.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] when the session is.
+    pub async fn start(self) -> Result<Call<T>, Error> {
+        let (sender, notifications) = mpsc::channel(self.session.inner().queued_notifications);
+        self.send(Some(sender), notifications).await
+    }
+
+    async fn send(
+        self,
+        subscriber: Option<mpsc::Sender<Notification>>,
+        notifications: mpsc::Receiver<Notification>,
+    ) -> Result<Call<T>, Error> {
+        let permit = self.session.admit().await?;
+        let id = self.session.next_call();
+        let options = mcp::CallOptions {
+            id,
+            progress: self.progress,
+            idle_timeout: self.idle_timeout.map(convert::nanoseconds),
+        };
+        let (job, outcome) = (self.make)(Start { options, subscriber, permit });
+        self.session.run(job);
+        let deadline = self.timeout.map(|after| Deadline {
+            after,
+            passes: Box::pin(tokio::time::sleep(after)),
+        });
+        let in_flight = InFlight { session: self.session, id, outcome: Some(outcome) };
+        Ok(Call { in_flight, notifications, deadline, ending: None })
+    }
+}
+
+impl<T: Send + 'static> IntoFuture for Request<T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            // Nobody listens here: what no call listens to goes to the handler.
+            let (_, nothing) = mpsc::channel(1);
+            self.send(None, nothing).await?.await
+        })
+    }
+}
+
+impl<T> std::fmt::Debug for Request<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+/// A call in flight.
+///
+/// Read what arrives before the answer with [`notification`](Self::notification)
+/// or [`notifications`](Self::notifications), then await the call. Awaiting it
+/// at once is fine too: what arrives meanwhile is dropped.
+///
+/// Dropping it gives the call up, upstream too.
+#[must_use = "dropping a call gives it up"]
+pub struct Call<T: Send + 'static> {
+    in_flight: InFlight<T>,
+    notifications: mpsc::Receiver<Notification>,
+    deadline: Option<Deadline>,
+    /// Set once there will be no outcome: finds out why.
+    ending: Option<BoxFuture<'static, Error>>,
+}
+
+struct Deadline {
+    after: Duration,
+    passes: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Deadline {
+    /// How long the call had, if that is over.
+    fn passed(&mut self, cx: &mut Context<'_>) -> Option<Duration> {
+        self.passes.as_mut().poll(cx).is_ready().then_some(self.after)
+    }
+}
+
+impl<T: Send + 'static> Call<T> {
+    /// The next notification of the server; none once the answer is there, or
+    /// the deadline has passed. Cancel safe.
+    pub async fn notification(&mut self) -> Option<Notification> {
+        std::future::poll_fn(|cx| self.poll_notification(cx)).await
+    }
+
+    /// The notifications of the server, up to the answer.
+    pub fn notifications(&mut self) -> impl Stream<Item = Notification> + Send + '_ {
+        futures::stream::poll_fn(|cx| self.poll_notification(cx))
+    }
+
+    fn poll_notification(&mut self, cx: &mut Context<'_>) -> Poll<Option<Notification>> {
+        let polled = self.notifications.poll_recv(cx);
+        if polled.is_pending() && self.deadline_passed(cx).is_some() {
+            return Poll::Ready(None);
+        }
+        polled
+    }
+
+    fn deadline_passed(&mut self, cx: &mut Context<'_>) -> Option<Duration> {
+        self.deadline.as_mut()?.passed(cx)
+    }
+
+    /// There will be no outcome: the sandbox has ended, and knows why.
+    fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let session = &self.in_flight.session;
+        let ending = self.ending.get_or_insert_with(|| {
+            let session = session.clone();
+            Box::pin(async move { session.ended().await })
+        });
+        ending.as_mut().poll(cx)
+    }
+}
+
+impl<T: Send + 'static> Future for Call<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        while let Poll::Ready(Some(_unread)) = this.notifications.poll_recv(cx) {}
+        match this.in_flight.poll_outcome(cx) {
+            Poll::Ready(Some(outcome)) => {
+                let denials = &this.in_flight.session.inner().denials;
+                Poll::Ready(outcome.map_err(|error| convert::error(error, denials)))
+            }
+            Poll::Ready(None) => this.poll_ending(cx).map(Err),
+            Poll::Pending => match this.deadline_passed(cx) {
+                Some(after) => {
+                    this.in_flight.give_up();
+                    Poll::Ready(Err(Error::Timeout { after }))
+                }
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl<T: Send + 'static> std::fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("id", &self.in_flight.id).finish_non_exhaustive()
+    }
+}
+
+/// The hold that a caller has on a call. Lets go of it when dropped before the
+/// outcome is there.
+struct InFlight<T: Send + 'static> {
+    session: Session,
+    id: u64,
+    /// None once it has come, or the call was given up.
+    outcome: Option<oneshot::Receiver<Outcome<T>>>,
+}
+
+impl<T: Send + 'static> InFlight<T> {
+    /// The outcome, or none where there will be none.
+    fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Option<Outcome<T>>> {
+        let Some(outcome) = &mut self.outcome else { return Poll::Ready(None) };
+        let polled = Pin::new(outcome).poll(cx).map(Result::ok);
+        if polled.is_ready() {
+            self.outcome = None;
+        }
+        polled
+    }
+
+    /// Has the guest give the call up, and ends the sandbox of a guest that does
+    /// not: it is parked or spinning where no cancellation reaches it.
+    fn give_up(&mut self) {
+        let Some(outcome) = self.outcome.take() else { return };
+        self.session.cancel(self.id);
+        let session = self.session.clone();
+        let watch = async move {
+            let grace = session.inner().grace;
+            if tokio::time::timeout(grace, outcome).await.is_err() {
+                session.kill();
+            }
+        };
+        // Without a runtime the worker is gone, and the call with it.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(watch);
+        }
+    }
+}
+
+impl<T: Send + 'static> Drop for InFlight<T> {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}

@@ -1,0 +1,30 @@
+//! A server that sends its client elsewhere: to the address where clouds keep their credentials.
+
+use super::narration::say;
+use crate::cli::failure::Failure;
+use axum::Router;
+use axum::response::Redirect;
+use sandbar::{Error, HttpError, Sandbar};
+use std::net::Ipv4Addr;
+use tokio::net::TcpListener;
+
+const ELSEWHERE: &str = "http://169.254.169.254/latest/meta-data/";
+
+/// Connects to such a server, and shows what becomes of it.
+pub(super) async fn redirect(sandbar: &Sandbar) -> Result<(), Failure> {
+    let process = |source| Failure::Process { what: "start a second server", source };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(process)?;
+    let url = format!("http://{}/mcp", listener.local_addr().map_err(process)?);
+    let router = Router::new().fallback(async || Redirect::temporary(ELSEWHERE));
+    let serving = tokio::spawn(axum::serve(listener, router).into_future());
+    say("attack", &format!("a server that redirects to {ELSEWHERE}"))?;
+    let outcome = sandbar.connect(&url).await;
+    serving.abort();
+    match outcome {
+        Err(Error::Http(HttpError::Denied { reason })) => say("", &format!("denied: {reason}")),
+        outcome => Err(Failure::Demo {
+            expected: "the redirect to be denied".to_owned(),
+            found: outcome.map_or_else(|error| error.to_string(), |_| "a session".to_owned()),
+        }),
+    }
+}

@@ -1,0 +1,77 @@
+//! The next step after a failure.
+
+use crate::cli::failure::Failure;
+use sandbar::{Error, HttpError, SandboxError, StatusError};
+
+/// What to try next, where there is something to try.
+pub(crate) fn hint(failure: &Failure) -> Option<&'static str> {
+    match failure {
+        Failure::Session(error) => session_hint(error),
+        Failure::Timeout { .. } => Some("give it longer with --timeout"),
+        Failure::WouldOverwrite { .. } => Some("overwrite it with --force"),
+        Failure::Build(_) => Some(
+            "memory and address space of this machine may be limited (ulimit -v), or the cache \
+             directory unusable: set SANDBAR_CACHE_DIR to one of your own",
+        ),
+        _ => None,
+    }
+}
+
+fn session_hint(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Http(error) => http_hint(error),
+        Error::Status(error) => status_hint(error),
+        Error::Rpc(error) if error.code == -32601 => {
+            Some("the server does not offer this; `sandbar info URL` shows what it offers")
+        }
+        Error::InvalidMessage(_) => {
+            Some("is this the MCP endpoint? many servers use the path /mcp")
+        }
+        Error::MessageTooLarge { .. } => Some("accept larger messages with --max-message-bytes"),
+        Error::UnsupportedVersion { .. } => Some("`sandbar --version` says how old this client is"),
+        Error::SessionLost => Some("the call may have run: look before you repeat it"),
+        Error::NoAnswer => Some("the call may have run: look before you repeat it"),
+        Error::Timeout { .. } => Some("give it longer with --timeout"),
+        Error::Sandbox(SandboxError::Memory { .. }) => {
+            Some("a larger --max-message-bytes gives the sandbox more memory too")
+        }
+        _ => None,
+    }
+}
+
+const fn http_hint(error: &HttpError) -> Option<&'static str> {
+    Some(match error {
+        HttpError::Denied { .. } => {
+            "the sandbox may only reach the origin of the URL that was given: give the URL of the \
+             other server itself, if it is to be trusted"
+        }
+        HttpError::InvalidRequest(_) => "is one of the headers written by HTTP or MCP itself?",
+        HttpError::Dns(_) => "check the spelling of the host, and the network",
+        HttpError::ConnectionRefused => "start the server, or check the port",
+        HttpError::ConnectionFailed(_) => "check host, port and network",
+        HttpError::ConnectTimeout => {
+            "check host and port, or give it longer with --connect-timeout"
+        }
+        HttpError::Tls(_) => {
+            "to trust a private certificate authority, name its certificates in SSL_CERT_FILE; for \
+             a server without TLS write http://"
+        }
+        HttpError::FirstByteTimeout | HttpError::IdleTimeout => {
+            "give it longer with --idle-timeout"
+        }
+        HttpError::Protocol(_) => "does the port speak TLS? then write https://",
+        HttpError::IncompleteBody => "the call may have run: look before you repeat it",
+        _ => return None,
+    })
+}
+
+const fn status_hint(error: &StatusError) -> Option<&'static str> {
+    match error.status {
+        401 => Some("give a token with --header 'Authorization: Bearer ...'"),
+        403 => Some("the server knows who asks and refuses: check the rights of the token"),
+        404 | 405 => Some("check the path of the URL; many servers use /mcp"),
+        429 => Some("the server asks for fewer requests: try later"),
+        500..=599 => Some("the server failed: its own log says why"),
+        _ => None,
+    }
+}

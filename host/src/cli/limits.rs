@@ -1,0 +1,36 @@
+//! Every limit of the command line, with its reason. Those of sessions and
+//! connections are the library's.
+
+/// Bytes of `--args`, whether from a file or from standard input. 16 MiB: what a session accepts
+/// of a server in one message by default.
+pub(crate) const ARGUMENTS_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Bytes of a file that `--header NAME=@FILE` reads. 64 KiB: above what servers accept in a
+/// header, below what hurts when the wrong file is named.
+pub(crate) const HEADER_FILE_BYTES: u64 = 64 * 1024;
+
+/// Pages that a list is put together from. 1000 pages of a hundred entries are more than anyone
+/// reads; a server that goes on for ever is cut off.
+pub(crate) const PAGES: usize = 1000;
+
+/// Characters of a name that is compared with others to find the nearest. 128: no name that a
+/// person types is longer, and the comparison takes quadratic time.
+pub(crate) const COMPARED_CHARACTERS: usize = 128;
+
+/// Names that an error lists. 20: what fits a terminal along with the error.
+pub(crate) const LISTED_NAMES: usize = 20;
+
+/// Local references (`#/$defs/...`) that are followed to find out the type of one property. 8:
+/// generated schemas need one or two, and a circle has to end.
+pub(crate) const SCHEMA_REFERENCES: usize = 8;
+
+/// Bytes of sandbox memory for each byte that a message may have. Parsing holds a message a few
+/// times over: as it arrives, as an event, as a result, as what crosses to the host.
+pub(crate) const MEMORY_PER_MESSAGE_BYTE: u64 = 8;
+
+/// Most bytes of sandbox memory: a 32-bit address space, less the page that it cannot use.
+pub(crate) const MOST_MEMORY: u64 = (1 << 32) - (1 << 16);
+
+/// Most threads of the runtime. 2: one drives the sandbox, one is left for Ctrl-C, deadlines and
+/// whatever else must not wait for it.
+pub(crate) const THREADS: usize = 2;

@@ -1,0 +1,183 @@
+//! Opening a session.
+
+use crate::error::{Error, SandboxError};
+use crate::handler::{Handler, NoHandler};
+use crate::http::Dialer;
+use crate::sandbox::bindings::{http, mcp};
+use crate::sandbox::convert;
+use crate::sandbox::engine::SandboxEngine;
+use crate::sandbox::worker::{Ending, Worker};
+use crate::session::Session;
+use crate::types::{Era, Implementation};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::AbortHandle;
+
+/// The largest message that a session accepts by default: 16 MiB. Larger ones
+/// are rare enough to be asked for, and each is held in memory several times.
+const MAX_MESSAGE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How to open a session.
+#[derive(Clone)]
+pub struct ConnectOptions {
+    pub(crate) url: String,
+    pub(crate) fields: Vec<(String, Vec<u8>)>,
+    pub(crate) client_info: Implementation,
+    pub(crate) capabilities: String,
+    pub(crate) era: Option<Era>,
+    pub(crate) max_message_bytes: u64,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) handler: Arc<dyn Handler>,
+}
+
+impl ConnectOptions {
+    /// The defaults, for the server at `url`.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            fields: Vec::new(),
+            client_info: Implementation {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                title: None,
+            },
+            capabilities: "{}".to_owned(),
+            era: None,
+            max_message_bytes: MAX_MESSAGE_BYTES,
+            connect_timeout: None,
+            idle_timeout: None,
+            handler: Arc::new(NoHandler),
+        }
+    }
+
+    /// Adds a field to every request: a credential, say. Fields that MCP or HTTP
+    /// write themselves are refused when the session is opened.
+    #[must_use]
+    pub fn field(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// Who this client says it is.
+    #[must_use]
+    pub fn client_info(mut self, client: Implementation) -> Self {
+        self.client_info = client;
+        self
+    }
+
+    /// The `ClientCapabilities` to declare, as JSON text. What is declared, the
+    /// [`Handler`] must be able to answer.
+    #[must_use]
+    pub fn capabilities(mut self, json: impl Into<String>) -> Self {
+        self.capabilities = json.into();
+        self
+    }
+
+    /// Speaks this era without asking, which saves an exchange.
+    #[must_use]
+    pub const fn era(mut self, era: Era) -> Self {
+        self.era = Some(era);
+        self
+    }
+
+    /// The largest message to accept, in bytes. 16 MiB if not set.
+    #[must_use]
+    pub const fn max_message_bytes(mut self, bytes: u64) -> Self {
+        self.max_message_bytes = bytes;
+        self
+    }
+
+    /// For connections, TLS included. That of the dialer if not set.
+    #[must_use]
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// The longest silence to accept on an answer: before its first byte, and
+    /// between two. That of the dialer if not set.
+    #[must_use]
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
+        self
+    }
+
+    /// Who hears of what no call asked for, and answers what the server asks.
+    #[must_use]
+    pub fn handler(mut self, handler: impl Handler) -> Self {
+        self.handler = Arc::new(handler);
+        self
+    }
+
+    fn into_wit(self) -> mcp::SessionOptions {
+        mcp::SessionOptions {
+            url: self.url,
+            fields: self
+                .fields
+                .into_iter()
+                .map(|(name, value)| http::Field { name, value })
+                .collect(),
+            client_info: self.client_info,
+            capabilities: self.capabilities,
+            era: self.era,
+            max_message_bytes: self.max_message_bytes,
+            connect_timeout: self.connect_timeout.map(convert::nanoseconds),
+            idle_timeout: self.idle_timeout.map(convert::nanoseconds),
+        }
+    }
+}
+
+impl std::fmt::Debug for ConnectOptions {
+    /// Without the values of fields, which may be credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let fields: Vec<_> = self.fields.iter().map(|(name, _)| name).collect();
+        f.debug_struct("ConnectOptions")
+            .field("url", &self.url)
+            .field("fields", &fields)
+            .field("era", &self.era)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes a sandbox and opens a session in it.
+pub(crate) async fn open(
+    engine: &SandboxEngine,
+    dialer: Dialer,
+    options: ConnectOptions,
+) -> Result<Session, Error> {
+    let limits = engine.limits().clone();
+    let sandbox = engine
+        .instantiate(dialer.clone(), Arc::clone(&options.handler))
+        .await
+        .map_err(|error| SandboxError::Unavailable { reason: format!("{error:#}") })?;
+    let usage = (sandbox.memory.clone(), sandbox.cpu.clone(), sandbox.instantiation);
+    let denials = sandbox.denials.clone();
+    let (worker, opened) = Worker::spawn(sandbox, options.into_wit(), limits.clone());
+    // Until the session is open, dropping this future ends the sandbox.
+    let mut abandoned = Abandoned(Some(worker.task()));
+    let outcome = opened.await;
+    abandoned.0 = None;
+    match outcome {
+        Ok(Ok(description)) => {
+            Ok(Session::new(worker, description, dialer, denials, usage, &limits))
+        }
+        Ok(Err(error)) => Err(convert::error(error, &denials)),
+        Err(_gone) => Err(match worker.ending().await {
+            Ending::Failed(error) => error.into(),
+            Ending::Closed => Error::Closed,
+        }),
+    }
+}
+
+/// Ends a worker that nobody will ever talk to.
+struct Abandoned(Option<AbortHandle>);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        if let Some(worker) = &self.0 {
+            worker.abort();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The body of a response: frames as they arrive, under the idle deadline.
+//!
+//! Nothing is buffered here: hyper reads from the socket when a frame is asked for, and its read
+//! buffer bounds a frame (see `DialLimits::response_head`). Dropping the body ends the exchange:
+//! an HTTP/1.1 connection is closed, an HTTP/2 stream is reset.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
+use wasmtime_wasi_http::Error;
+
+use super::error::DialError;
+use super::hyper_error;
+
+/// Empty frames that are skipped before other tasks get their turn.
+const EMPTY_FRAMES_PER_POLL: usize = 32;
+
+/// The body that is handed to the guest.
+pub(super) struct ResponseBody {
+    incoming: Incoming,
+    idle: IdleDeadline,
+}
+
+impl ResponseBody {
+    pub(super) fn new(incoming: Incoming, idle: Duration) -> Self {
+        Self {
+            incoming,
+            idle: IdleDeadline::new(idle),
+        }
+    }
+
+    fn poll_progress(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, DialError>>> {
+        for _ in 0..EMPTY_FRAMES_PER_POLL {
+            match Pin::new(&mut self.incoming).poll_frame(cx) {
+                // An empty frame is no progress: a peer could send them for ever.
+                Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(Bytes::is_empty) => {}
+                Poll::Ready(Some(Ok(frame))) => {
+                    self.idle.progressed();
+                    return Poll::Ready(Some(Ok(frame)));
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    return Poll::Ready(Some(Err(hyper_error::in_body(error))));
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => {
+                    let error = ready!(self.idle.poll_passed(cx));
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        self.poll_progress(cx).map_err(|error| {
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "response body failed"
+            );
+            Error::from(error)
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+/// The deadline of a wait. One timer serves all waits: it is only moved when it goes off early,
+/// so a body that flows costs it a look at the clock per wait.
+struct IdleDeadline {
+    after: Duration,
+    waiting_since: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl IdleDeadline {
+    fn new(after: Duration) -> Self {
+        Self {
+            after,
+            waiting_since: None,
+            timer: None,
+        }
+    }
+
+    fn progressed(&mut self) {
+        self.waiting_since = None;
+    }
+
+    /// Ready once the reader has waited too long. A slow reader is not a silent peer: time in
+    /// which nobody asks for a frame does not count.
+    fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<DialError> {
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let Some(deadline) = since.checked_add(self.after) else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        loop {
+            ready!(timer.as_mut().poll(cx));
+            if timer.deadline() >= deadline {
+                return Poll::Ready(DialError::IdleTimeout { after: self.after });
+            }
+            timer.as_mut().reset(deadline);
+        }
+    }
+}

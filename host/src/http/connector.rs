@@ -1,0 +1,224 @@
+//! One connection: slot, route, addresses, TCP, tunnel, TLS.
+//!
+//! The pool calls this where it has no idle connection. A connection may outlive the request that
+//! asked for it, so it has a deadline of its own besides the request's.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use tower_service::Service;
+
+use super::error::DialError;
+use super::limits::{DialLimit, DialLimits};
+use super::link::{ByteStream, HttpVersion, Link, TargetForm};
+use super::policy::Policy;
+use super::proxy::{Proxies, Proxy, Route};
+use super::request::InvalidRequest;
+use super::resolve::resolve;
+use super::slots::{ConnectionSlots, Slot};
+use super::socket::Socket;
+use super::stats::Counters;
+use super::target::{Scheme, Target};
+use super::tcp::connect_any;
+use super::tls::{Offer, TlsRoots};
+use super::tls_failure::TlsFailure;
+
+/// Makes connections under one policy. Clones share everything.
+#[derive(Clone, Debug)]
+pub(super) struct Connector(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    policy: Policy,
+    tls: TlsRoots,
+    proxies: Proxies,
+    limits: DialLimits,
+    slots: ConnectionSlots,
+    counters: Arc<Counters>,
+}
+
+impl Connector {
+    pub(super) fn new(
+        policy: Policy,
+        tls: TlsRoots,
+        proxies: Proxies,
+        limits: DialLimits,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let slots = ConnectionSlots::new(limits.connections_per_host);
+        Self(Arc::new(Shared {
+            policy,
+            tls,
+            proxies,
+            limits,
+            slots,
+            counters,
+        }))
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    pub(super) fn proxies(&self) -> &Proxies {
+        &self.0.proxies
+    }
+
+    pub(super) fn limits(&self) -> &DialLimits {
+        &self.0.limits
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
+    /// Why no connection to `target` was ready after this time.
+    pub(super) fn connect_timeout(&self, target: &Target, after: Duration) -> DialError {
+        if self.0.slots.exhausted(target) {
+            return DialError::LimitExceeded(DialLimit::ConnectionsPerHost {
+                connections: self.0.slots.per_host(),
+            });
+        }
+        DialError::ConnectTimeout {
+            authority: target.authority(),
+            after,
+        }
+    }
+
+    async fn connect(self, uri: Uri) -> Result<TokioIo<Link>, DialError> {
+        let target = Target::try_from(&uri).map_err(InvalidRequest::from)?;
+        let within = self.0.limits.connect_at_most;
+        match tokio::time::timeout(within, self.0.link(&target, uri)).await {
+            Ok(link) => Ok(TokioIo::new(link?)),
+            Err(_) => Err(self.connect_timeout(&target, within)),
+        }
+    }
+}
+
+impl Shared {
+    async fn link(&self, target: &Target, uri: Uri) -> Result<Link, DialError> {
+        let slot = self.slot(target).await?;
+        match self.proxies.route(target, &uri)? {
+            Route::Direct => {
+                let socket = self.dial(target, slot).await?;
+                self.secure(Box::new(socket), target).await
+            }
+            Route::Forward(proxy) => {
+                let stream = self.dial_proxy(&proxy, slot).await?;
+                Ok(Link::new(stream, TargetForm::Absolute, HttpVersion::Http1))
+            }
+            Route::Tunnel(proxy) => {
+                let stream = self.dial_proxy(&proxy, slot).await?;
+                let stream = proxy.tunnel(stream, uri).await?;
+                self.secure(stream, target).await
+            }
+        }
+    }
+
+    async fn slot(&self, target: &Target) -> Result<Slot, DialError> {
+        let slot = self.slots.acquire(target).await;
+        slot.ok_or(DialError::LimitExceeded(DialLimit::ConnectionsPerHost {
+            connections: self.slots.per_host(),
+        }))
+    }
+
+    /// Connects to an address of the target that the policy allows. Where only some addresses are
+    /// allowed the others are left alone; where none is, the first denial tells why.
+    async fn dial(&self, target: &Target, slot: Slot) -> Result<Socket, DialError> {
+        let mut denial = None;
+        let mut allowed = Vec::new();
+        for address in resolve(target, self.limits.addresses).await? {
+            match self.policy.judge_address(address.ip()) {
+                Ok(()) => allowed.push(address),
+                Err(denied) => denial = denial.or(Some(denied)),
+            }
+        }
+        match denial {
+            Some(denial) if allowed.is_empty() => Err(denial.into()),
+            _ => self.open(target, &allowed, slot).await,
+        }
+    }
+
+    /// Connects to a proxy, whose address is the operator's choice and is not judged.
+    async fn dial_proxy(
+        &self,
+        proxy: &Proxy,
+        slot: Slot,
+    ) -> Result<Box<dyn ByteStream>, DialError> {
+        let target = &proxy.target;
+        let addresses = resolve(target, self.limits.addresses).await?;
+        let socket = self.open(target, &addresses, slot).await?;
+        match target.scheme() {
+            Scheme::Http => Ok(Box::new(socket)),
+            Scheme::Https => {
+                let handshake = self.tls.handshake(socket, target, Offer::Http1).await;
+                let (stream, _) = handshake.map_err(|source| tls_error(target, source))?;
+                Ok(Box::new(stream))
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        target: &Target,
+        addresses: &[SocketAddr],
+        slot: Slot,
+    ) -> Result<Socket, DialError> {
+        let stream = connect_any(addresses).await.map_err(|error| {
+            let authority = target.authority();
+            if error.kind() == io::ErrorKind::ConnectionRefused {
+                return DialError::ConnectionRefused { authority };
+            }
+            DialError::Connect {
+                authority,
+                source: Arc::new(error),
+            }
+        })?;
+        Ok(Socket::new(stream, slot, Arc::clone(&self.counters)))
+    }
+
+    /// Adds TLS where the scheme asks for it.
+    async fn secure(
+        &self,
+        stream: Box<dyn ByteStream>,
+        target: &Target,
+    ) -> Result<Link, DialError> {
+        match target.scheme() {
+            Scheme::Http => Ok(Link::new(stream, TargetForm::Origin, HttpVersion::Http1)),
+            Scheme::Https => {
+                let offer = Offer::Http2OrHttp1;
+                let handshake = self.tls.handshake(stream, target, offer).await;
+                let (stream, version) = handshake.map_err(|source| tls_error(target, source))?;
+                Ok(Link::new(Box::new(stream), TargetForm::Origin, version))
+            }
+        }
+    }
+}
+
+fn tls_error(target: &Target, source: TlsFailure) -> DialError {
+    DialError::Tls {
+        authority: target.authority(),
+        source,
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Link>;
+    type Error = DialError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().connect(uri))
+    }
+}

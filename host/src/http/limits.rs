@@ -1,0 +1,103 @@
+//! Every limit of the dialer, with its reason.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Limits of one [`Dialer`](super::Dialer). `Default` gives the values that the fields document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialLimits {
+    /// Time for a connection, from the name lookup to the end of the TLS handshake, where the
+    /// request sets none. 10 s: several retransmissions of a lost SYN (1 s, 3 s, 7 s) fit in.
+    pub connect: Duration,
+    /// The most that a request may ask for instead of `connect`, and the life of an attempt that
+    /// its request no longer waits for. 2 min: what Linux itself gives a connection attempt.
+    pub connect_at_most: Duration,
+    /// Time from the start of a request on its connection to the head of the response, where the
+    /// request sets none. 5 min: a tool call answered with plain JSON is silent while it works.
+    pub first_byte: Duration,
+    /// Time without a byte while a reader waits for the body, where the request sets none.
+    /// 5 min: above the usual interval of keep-alive comments in event streams, and finite.
+    pub idle: Duration,
+    /// Bytes of the head of a response. 256 KiB: the largest heads that browsers accept. It is
+    /// also the size at which the read buffer of an HTTP/1.1 connection stops growing; a frame of
+    /// a body is at most twice as large.
+    pub response_head: u32,
+    /// Field lines of the head of an HTTP/1.1 response. 128: above the 100 that common servers
+    /// and proxies stop at.
+    pub response_fields: u16,
+    /// Connections to one host and port, idle ones included; a request beyond waits for one until
+    /// its connect deadline. 256: one process must not exhaust a server or its own descriptors.
+    pub connections_per_host: u16,
+    /// Idle connections that are kept for one host and port. 32: enough for a burst of parallel
+    /// calls to come back to.
+    pub idle_connections_per_host: u16,
+    /// How long an idle connection is kept. 60 s: below the keep-alive of the usual servers. A
+    /// request that finds its connection closed is retried on another where none of it was sent.
+    pub idle_connection: Duration,
+    /// Addresses of one name that are tried. 16: what a name has more is not worth waiting for.
+    pub addresses: u8,
+}
+
+impl Default for DialLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            connect_at_most: Duration::from_secs(120),
+            first_byte: Duration::from_secs(300),
+            idle: Duration::from_secs(300),
+            response_head: 256 * 1024,
+            response_fields: 128,
+            connections_per_host: 256,
+            idle_connections_per_host: 32,
+            idle_connection: Duration::from_secs(60),
+            addresses: 16,
+        }
+    }
+}
+
+impl DialLimits {
+    /// The smallest read buffer that hyper accepts (it panics on less).
+    const SMALLEST_READ_BUFFER: u32 = 8 * 1024;
+
+    /// `response_head` as the size of a read buffer.
+    pub(super) fn read_buffer(&self) -> usize {
+        let bytes = self.response_head.max(Self::SMALLEST_READ_BUFFER);
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+}
+
+/// A limit of the dialer that was reached, with its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DialLimit {
+    /// The head of the response is larger than `response_head` bytes, or has more than
+    /// `response_fields` field lines.
+    ResponseHead {
+        /// `response_head`, in bytes.
+        bytes: u32,
+        /// `response_fields`.
+        fields: u16,
+    },
+    /// All connections to the host were in use until the connect deadline.
+    ConnectionsPerHost {
+        /// `connections_per_host`.
+        connections: u16,
+    },
+}
+
+impl fmt::Display for DialLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ResponseHead { bytes, fields } => write!(
+                f,
+                "the head of the response exceeds `response_head` ({bytes} bytes) \
+                 or `response_fields` ({fields})"
+            ),
+            Self::ConnectionsPerHost { connections } => write!(
+                f,
+                "all connections to the host are in use, \
+                 and `connections_per_host` is {connections}"
+            ),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What a failing peer looks like, before the head and in the body.
+
+use std::io;
+
+use tokio::net::TcpListener;
+use wasmtime_wasi_http::Error;
+
+use super::super::{DialError, DialLimit, DialLimits};
+use super::server::{OK, answer, dialer, dialer_with, get, listen, read, soon};
+
+/// Serves one connection with `response`, closes it, and returns what the dialer made of it.
+async fn head_error(response: &str) -> DialError {
+    let (listener, url) = listen().await;
+    let dialer = dialer(&url);
+    let serve = async { drop(answer(&listener, response).await) };
+    let (outcome, ()) = tokio::join!(get(&dialer, &url), serve);
+    outcome.map(|_| ()).unwrap_err()
+}
+
+/// The same for the body.
+async fn body_outcome(response: &str) -> (Vec<u8>, Result<(), Error>) {
+    let (listener, url) = listen().await;
+    let dialer = dialer(&url);
+    let serve = async { drop(answer(&listener, response).await) };
+    let (outcome, ()) = tokio::join!(get(&dialer, &url), serve);
+    read(outcome.unwrap().into_body()).await
+}
+
+/// Catches refusals that are reported as some other connection failure, or retried for ever.
+#[tokio::test]
+async fn a_refused_connection_is_reported_as_refused() {
+    let (listener, url) = listen().await;
+    let authority = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let error = get(&dialer(&url), &url).await.unwrap_err();
+    match error {
+        DialError::ConnectionRefused { authority: said } => assert_eq!(said, authority),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Catches resolver failures that are lost among connection failures.
+#[tokio::test]
+async fn a_name_without_addresses_is_a_dns_error() {
+    let url = "http://name.invalid/";
+    let error = get(&dialer(url), url).await.unwrap_err();
+    assert!(matches!(error, DialError::Dns { ref host, .. } if host == "name.invalid"));
+    assert!(
+        matches!(Error::from(error), Error::DnsError { rcode: Some(text), .. } if !text.is_empty())
+    );
+}
+
+/// Catches a dialer that ends at the first address of a name: `localhost` is often `::1` first,
+/// where nothing listens here.
+#[tokio::test]
+async fn localhost_is_reached_at_whichever_address_listens() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!(
+        "http://localhost:{}/",
+        listener.local_addr().unwrap().port()
+    );
+    let dialer = dialer(&url);
+    let (outcome, (_stream, head)) = tokio::join!(get(&dialer, &url), answer(&listener, OK));
+    assert_eq!(outcome.unwrap().status(), 200);
+    assert!(head.contains("host: localhost:"), "{head}");
+}
+
+/// Catches garbage that passes for a closed connection or is taken for HTTP/0.9.
+#[tokio::test]
+async fn an_answer_that_is_not_http_is_a_protocol_error() {
+    let error = head_error("SSH-2.0-OpenSSH_9.9\r\n\r\n").await;
+    assert!(matches!(error, DialError::Protocol { .. }), "{error:?}");
+}
+
+/// Catches two lengths being accepted, which is how responses are smuggled.
+#[tokio::test]
+async fn contradicting_lengths_are_a_protocol_error() {
+    let error =
+        head_error("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nok").await;
+    assert!(matches!(error, DialError::Protocol { .. }), "{error:?}");
+}
+
+/// Catches an early close that is reported as a success or as broken HTTP.
+#[tokio::test]
+async fn a_connection_closed_before_the_head_is_reported_as_closed() {
+    for cut in ["", "HTTP/1.1 200 OK\r\ncontent-le"] {
+        let error = head_error(cut).await;
+        assert!(
+            matches!(error, DialError::ConnectionClosed { .. }),
+            "{error:?}"
+        );
+    }
+}
+
+/// Catches a limit on fields that is missing, or reported as the server's fault.
+#[tokio::test]
+async fn too_many_header_fields_are_a_limit_and_not_a_protocol_error() {
+    let fields = "x: y\r\n".repeat(200);
+    let error = head_error(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")).await;
+    let limit = DialLimit::ResponseHead {
+        bytes: 256 * 1024,
+        fields: 128,
+    };
+    assert!(
+        matches!(error, DialError::LimitExceeded(reached) if reached == limit),
+        "{error:?}"
+    );
+}
+
+/// Catches a head that is buffered without bound.
+#[tokio::test]
+async fn a_head_without_end_is_a_limit() {
+    let (listener, url) = listen().await;
+    let dialer = dialer_with(
+        &url,
+        DialLimits {
+            response_head: 10_000,
+            ..DialLimits::default()
+        },
+    );
+    let response = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(50_000));
+    let (outcome, _stream) = tokio::join!(get(&dialer, &url), answer(&listener, &response));
+    let error = outcome.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            DialError::LimitExceeded(DialLimit::ResponseHead { bytes: 10_000, .. })
+        ),
+        "{error:?}"
+    );
+}
+
+/// Catches a short body that passes for a whole one, and one whose bytes are thrown away.
+#[tokio::test]
+async fn a_body_shorter_than_its_content_length_is_incomplete_after_its_bytes() {
+    let (bytes, end) = body_outcome("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello").await;
+    assert_eq!(bytes, b"hello");
+    assert!(matches!(end, Err(Error::HttpResponseIncomplete)), "{end:?}");
+}
+
+/// Catches a cut at any place of the chunked coding that passes for the end.
+#[tokio::test]
+async fn a_chunked_body_cut_anywhere_is_incomplete() {
+    let whole = "5\r\nhello\r\n0\r\n\r\n";
+    for cut in 0..whole.len() {
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        let (_, end) = body_outcome(&format!("{head}{}", &whole[..cut])).await;
+        assert!(
+            matches!(end, Err(Error::HttpResponseIncomplete)),
+            "cut at {cut}: {end:?}"
+        );
+    }
+}
+
+/// Catches broken framing that is reported as a mere interruption, which invites a retry.
+#[tokio::test]
+async fn a_chunk_size_that_is_no_number_is_a_protocol_error() {
+    let (bytes, end) =
+        body_outcome("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\nxyz\r\n")
+            .await;
+    assert_eq!(bytes, b"ok");
+    assert!(matches!(end, Err(Error::HttpProtocolError)), "{end:?}");
+}
+
+/// Catches a reset that passes for the end of a body without a length.
+#[tokio::test]
+async fn a_reset_in_a_body_that_ends_with_the_connection_is_incomplete() {
+    let (listener, url) = listen().await;
+    let dialer = dialer(&url);
+    let response = "HTTP/1.1 200 OK\r\n\r\nhello";
+    let (outcome, (stream, _)) = tokio::join!(get(&dialer, &url), answer(&listener, response));
+    let mut body = outcome.unwrap().into_body();
+    let first = soon(http_body_util::BodyExt::frame(&mut body))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(first.into_data().unwrap(), "hello");
+    stream.set_zero_linger().unwrap();
+    drop(stream);
+    let (_, end) = read(body).await;
+    assert!(matches!(end, Err(Error::HttpResponseIncomplete)), "{end:?}");
+}
+
+/// Catches causes that are dropped on the way: without them nobody learns what happened.
+#[tokio::test]
+async fn an_error_keeps_its_source() {
+    let error = head_error("nonsense\r\n\r\n").await;
+    let source = std::error::Error::source(&error).expect("a source");
+    assert!(!source.to_string().is_empty());
+    let dns = DialError::Dns {
+        host: "h".into(),
+        source: std::sync::Arc::new(io::Error::other("no such name")),
+    };
+    assert_eq!(
+        std::error::Error::source(&dns).unwrap().to_string(),
+        "no such name"
+    );
+}

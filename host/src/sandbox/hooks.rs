@@ -1,0 +1,57 @@
+//! Where `wasi:http` meets the dialer: the only way out of a sandbox.
+
+use crate::http::{Denial, DialError, Dialer};
+use std::sync::{Arc, Mutex, PoisonError};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+/// Sends what a guest asks for through the dialer of its session.
+pub(crate) struct Hooks {
+    dialer: Dialer,
+    last_denial: LastDenial,
+}
+
+/// The newest denial of a session. `wasi:http` can tell a guest that a request
+/// was denied and not why; the embedder learns it from here.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastDenial(Arc<Mutex<Option<Denial>>>);
+
+impl LastDenial {
+    pub(crate) fn get(&self) -> Option<Denial> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, denial: &Denial) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(denial.clone());
+    }
+}
+
+impl Hooks {
+    pub(crate) const fn new(dialer: Dialer, last_denial: LastDenial) -> Self {
+        Self { dialer, last_denial }
+    }
+}
+
+type IoResult = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sent = Result<(http::Response<WasiBody>, IoResult), Error>;
+
+impl WasiHttpHooks for Hooks {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _processed: IoResult,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        let dialer = self.dialer.clone();
+        let last_denial = self.last_denial.clone();
+        Box::new(async move {
+            let response = dialer.send(request, options.into()).await.map_err(|error| {
+                if let DialError::Denied(denial) = &error {
+                    last_denial.set(denial);
+                }
+                Error::from(error)
+            })?;
+            // The pool drives the connection: there is no I/O left to do here.
+            Ok((response, Box::new(std::future::ready(Ok(()))) as IoResult))
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Every limit of a sandbox, with its reason. All can be set where a
+//! [`Sandbar`](crate::Sandbar) is built.
+
+use std::time::Duration;
+
+/// What one sandboxed session may use, and how many there may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SandboxLimits {
+    /// Bytes of linear memory of a session, all its components together.
+    /// 256 MiB: a result of the largest default size (16 MiB) is held a few
+    /// times over while it is parsed, by several calls at once.
+    pub memory: usize,
+    /// CPU time that a guest may use without once waiting for something. 10 s:
+    /// parsing the largest message takes a tenth of a second; what takes longer
+    /// spins.
+    pub cpu_burst: Duration,
+    /// Sessions at a time in one process. 1000: each reserves address space,
+    /// of which 10 000 still fit a 47-bit one.
+    pub sessions: u32,
+    /// Calls in flight on one session; more wait for their turn. 256: what one
+    /// host and port may have in connections.
+    pub calls_in_flight: usize,
+    /// Notifications of one call that wait for a reader, before the server is
+    /// slowed down. 64: a burst fits, and memory stays small because no message
+    /// exceeds `max_message_bytes`.
+    pub queued_notifications: usize,
+    /// How long a guest may take to honour a cancellation or to say goodbye,
+    /// before its sandbox is ended. 2 s: it needs microseconds, the exchange
+    /// with the server is what takes time.
+    pub grace: Duration,
+}
+
+impl Default for SandboxLimits {
+    fn default() -> Self {
+        Self {
+            memory: 256 * 1024 * 1024,
+            cpu_burst: Duration::from_secs(10),
+            sessions: 1000,
+            calls_in_flight: 256,
+            queued_notifications: 64,
+            grace: Duration::from_secs(2),
+        }
+    }
+}
+
+/// How often a running guest is looked at: the unit of `cpu_burst`, and how long
+/// one guest can keep a thread from others.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// Entries of the handle table of a store. wasmtime would allow a guest to fill
+/// the host's memory with handles; a session needs a handful per call in flight.
+pub(crate) const HANDLES: usize = 16 * 1024;
+
+/// Core instances of a composition: two guests, and the adapters that the
+/// component encoding puts between them.
+pub(crate) const CORE_INSTANCES_PER_SESSION: u32 = 32;
+
+/// Linear memories of a composition: one for each guest, one in reserve for a
+/// component that is composed in between.
+pub(crate) const MEMORIES_PER_SESSION: u32 = 3;
+
+/// Tables of a composition: each guest has one, and so has each import shim.
+pub(crate) const TABLES_PER_SESSION: u32 = 16;

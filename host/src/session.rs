@@ -1,0 +1,257 @@
+//! A session with one MCP server.
+
+use crate::call::Request;
+use crate::error::Error;
+use crate::http::{DialStats, Dialer};
+use crate::sandbox::cpu::CpuBudget;
+use crate::sandbox::hooks::LastDenial;
+use crate::sandbox::job::Job;
+use crate::sandbox::limits::SandboxLimits;
+use crate::sandbox::memory::MemoryUse;
+use crate::sandbox::operation::{
+    CallTool, GetPrompt, ListPrompts, ListResources, ListTools, ReadResource, Request as AnyRequest,
+};
+use crate::sandbox::worker::{Command, Ending, Worker};
+use crate::types::{
+    Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Pages that a list is put together from; a server that goes on for ever is
+/// cut off. 1000 pages of a hundred entries are more than anyone can use.
+const PAGES: usize = 1000;
+
+/// A session with one MCP server, in a sandbox of its own.
+///
+/// A clone is cheap and talks to the same sandbox; calls run concurrently. When
+/// the last clone is dropped, the session is closed in the background.
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+pub(crate) struct Inner {
+    worker: Worker,
+    description: ServerDescription,
+    dialer: Dialer,
+    pub(crate) denials: LastDenial,
+    usage: Usage,
+    pub(crate) queued_notifications: usize,
+    pub(crate) grace: Duration,
+    calls: Arc<Semaphore>,
+    last_call: AtomicU64,
+}
+
+/// Where a sandbox's use of the machine is read.
+pub(crate) type Usage = (MemoryUse, CpuBudget, Duration);
+
+/// What a session has used so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionStats {
+    /// The most linear memory that the sandbox had, in bytes.
+    pub memory_peak: usize,
+    /// CPU time of the sandbox, to the nearest 10 ms.
+    pub cpu: Duration,
+    /// How long the sandbox took to make.
+    pub instantiation: Duration,
+    /// What was dialled. Sessions with the same origin count together.
+    pub dialed: DialStats,
+}
+
+impl Session {
+    pub(crate) fn new(
+        worker: Worker,
+        description: ServerDescription,
+        dialer: Dialer,
+        denials: LastDenial,
+        usage: Usage,
+        limits: &SandboxLimits,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            worker,
+            description,
+            dialer,
+            denials,
+            usage,
+            queued_notifications: limits.queued_notifications.max(1),
+            grace: limits.grace,
+            calls: Arc::new(Semaphore::new(limits.calls_in_flight.clamp(1, Semaphore::MAX_PERMITS))),
+            last_call: AtomicU64::new(0),
+        }))
+    }
+
+    /// What the server said of itself when the session was opened. Unverified.
+    #[must_use]
+    pub fn server(&self) -> &ServerDescription {
+        &self.0.description
+    }
+
+    /// What the session has used so far.
+    #[must_use]
+    pub fn stats(&self) -> SessionStats {
+        let (memory, cpu, instantiation) = &self.0.usage;
+        SessionStats {
+            memory_peak: memory.peak(),
+            cpu: cpu.used(),
+            instantiation: *instantiation,
+            dialed: self.0.dialer.stats(),
+        }
+    }
+
+    /// Any request: `params` is the text of a JSON object, the result is JSON
+    /// text as the server wrote it.
+    #[must_use]
+    pub fn request(&self, method: impl Into<String>, params: Option<String>) -> Request<String> {
+        Request::new(self, AnyRequest { method: method.into(), params })
+    }
+
+    /// `tools/call`. `arguments` is the text of a JSON object.
+    #[must_use]
+    pub fn call_tool(
+        &self,
+        name: impl Into<String>,
+        arguments: Option<String>,
+    ) -> Request<ToolResult> {
+        Request::new(self, CallTool { name: name.into(), arguments })
+    }
+
+    /// `resources/read`.
+    #[must_use]
+    pub fn read_resource(&self, uri: impl Into<String>) -> Request<Vec<ResourceContents>> {
+        Request::new(self, ReadResource { uri: uri.into() })
+    }
+
+    /// `prompts/get`. `arguments` is the text of a JSON object of strings.
+    #[must_use]
+    pub fn get_prompt(
+        &self,
+        name: impl Into<String>,
+        arguments: Option<String>,
+    ) -> Request<PromptResult> {
+        Request::new(self, GetPrompt { name: name.into(), arguments })
+    }
+
+    /// Every tool, all pages together.
+    ///
+    /// # Errors
+    ///
+    /// That of the first page that fails.
+    pub async fn list_tools(&self) -> Result<Vec<Tool>, Error> {
+        let mut pages = Pages::default();
+        while let Some(cursor) = pages.next() {
+            let page = Request::new(self, ListTools { cursor }).await?;
+            pages.add(page.tools, page.next_cursor)?;
+        }
+        Ok(pages.items)
+    }
+
+    /// Every resource, all pages together.
+    ///
+    /// # Errors
+    ///
+    /// That of the first page that fails.
+    pub async fn list_resources(&self) -> Result<Vec<ResourceLink>, Error> {
+        let mut pages = Pages::default();
+        while let Some(cursor) = pages.next() {
+            let page = Request::new(self, ListResources { cursor }).await?;
+            pages.add(page.resources, page.next_cursor)?;
+        }
+        Ok(pages.items)
+    }
+
+    /// Every prompt, all pages together.
+    ///
+    /// # Errors
+    ///
+    /// That of the first page that fails.
+    pub async fn list_prompts(&self) -> Result<Vec<Prompt>, Error> {
+        let mut pages = Pages::default();
+        while let Some(cursor) = pages.next() {
+            let page = Request::new(self, ListPrompts { cursor }).await?;
+            pages.add(page.prompts, page.next_cursor)?;
+        }
+        Ok(pages.items)
+    }
+
+    /// Closes the session: calls in flight end with [`Error::Cancelled`] or
+    /// [`Error::Closed`], a legacy server gets its DELETE, and the sandbox is
+    /// gone when this returns. A sandbox that does not respond is ended.
+    pub async fn close(&self) {
+        self.0.worker.tell(Command::Close);
+        if tokio::time::timeout(self.0.grace * 2, self.0.worker.ending()).await.is_err() {
+            self.0.worker.kill();
+        }
+    }
+
+    /// Waits for a place among the calls in flight.
+    pub(crate) async fn admit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.0.calls).acquire_owned().await.map_err(|_closed| Error::Closed)
+    }
+
+    pub(crate) fn next_call(&self) -> u64 {
+        self.0.last_call.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn run(&self, job: Job) {
+        self.0.worker.tell(Command::Run(job));
+    }
+
+    pub(crate) fn cancel(&self, call: u64) {
+        self.0.worker.tell(Command::Cancel(call));
+    }
+
+    pub(crate) fn kill(&self) {
+        self.0.worker.kill();
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// Why a call was dropped without an outcome.
+    pub(crate) async fn ended(&self) -> Error {
+        match self.0.worker.ending().await {
+            Ending::Closed => Error::Closed,
+            Ending::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("server", self.server()).finish_non_exhaustive()
+    }
+}
+
+/// Puts the pages of a list together.
+struct Pages<T> {
+    items: Vec<T>,
+    next: Option<Option<String>>,
+    fetched: usize,
+}
+
+impl<T> Default for Pages<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), next: Some(None), fetched: 0 }
+    }
+}
+
+impl<T> Pages<T> {
+    /// The cursor of the next page, if there is one; none for the first.
+    fn next(&mut self) -> Option<Option<String>> {
+        self.next.take()
+    }
+
+    fn add(&mut self, items: Vec<T>, next_cursor: Option<String>) -> Result<(), Error> {
+        self.items.extend(items);
+        self.fetched += 1;
+        if self.fetched == PAGES && next_cursor.is_some() {
+            let text = format!("a list of more than {PAGES} pages");
+            return Err(Error::InvalidMessage(text));
+        }
+        self.next = next_cursor.map(Some);
+        Ok(())
+    }
+}

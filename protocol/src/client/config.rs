@@ -1,0 +1,14 @@
+use alloc::string::String;
+
+use crate::extensions::Extensions;
+
+/// What a session has to be told.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// How the client calls itself.
+    pub client_name: String,
+    /// The id of an earlier session to go on with.
+    pub resume_session_id: Option<String>,
+    /// Extensions to offer.
+    pub extensions: Extensions,
+}

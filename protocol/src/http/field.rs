@@ -1,0 +1,159 @@
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::Serialize;
+
+use super::base64::AsBase64;
+use super::{Base64Error, decode_base64};
+
+/// One header field line (RFC 9110 section 5). Order and repeats are kept by whoever lists them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// A token (RFC 9110 section 5.6.2).
+    pub name: String,
+    /// Bytes, not promised to be UTF-8.
+    pub value: Vec<u8>,
+}
+
+/// Why a field cannot travel or cannot be sent. The fault of whoever wrote the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldError {
+    /// The name is not a token.
+    Name,
+    /// The value holds a control character (RFC 9110 section 5.5).
+    Value {
+        /// The name of the field.
+        name: String,
+    },
+    /// The value is not UTF-8 and the peer takes only text.
+    NotText {
+        /// The name of the field.
+        name: String,
+    },
+    /// The value was sent as base64 and is not.
+    Base64(Base64Error),
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name => f.write_str("header name is invalid: invalid HTTP header name"),
+            Self::Value { name } => {
+                write!(f, "header value is invalid for {name}: failed to parse header value")
+            }
+            Self::NotText { name } => {
+                write!(f, "header value is invalid for {name}: the executor takes UTF-8 only")
+            }
+            Self::Base64(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for FieldError {}
+
+impl Field {
+    /// A field from text.
+    pub fn new(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+
+    /// Checks name and value against RFC 9110, so that no field can add another one.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError::Name`] or [`FieldError::Value`].
+    pub fn check(&self) -> Result<(), FieldError> {
+        if !is_token(&self.name) {
+            return Err(FieldError::Name);
+        }
+        let legal = |&byte: &u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
+        if !self.value.iter().all(legal) {
+            let name = self.name.clone();
+            return Err(FieldError::Value { name });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn cost(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.value.len()
+    }
+
+    /// The value as visible ASCII, spaces and tabs, which every peer takes.
+    fn plain_value(&self) -> Option<&str> {
+        let plain = |&byte: &u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
+        let value = core::str::from_utf8(&self.value).ok()?;
+        self.value.iter().all(plain).then_some(value)
+    }
+}
+
+/// Whether `text` is a token (RFC 9110 section 5.6.2), as methods and field names are.
+pub(crate) fn is_token(text: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(legal)
+}
+
+/// A field as it travels. Both directions share it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WireField<'a> {
+    name: &'a str,
+    value: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_base64: Option<AsBase64<'a>>,
+}
+
+/// What the peer does with a value that is not visible ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueEncoding {
+    /// It reads base64: the extension `fields` was negotiated.
+    Base64,
+    /// It sends the UTF-8 of the text on, as stock executors do.
+    Text,
+    /// It would refuse the whole message, so the field is left out, as stock executors do.
+    VisibleAscii,
+}
+
+impl ValueEncoding {
+    pub(crate) fn encode(self, fields: &[Field]) -> Vec<WireField<'_>> {
+        fields.iter().filter_map(|field| self.encode_field(field)).collect()
+    }
+
+    /// Whether the peer gets every value as it is.
+    pub(crate) fn check(self, fields: &[Field]) -> Result<(), FieldError> {
+        let garbled = |field: &&Field| core::str::from_utf8(&field.value).is_err();
+        match fields.iter().find(garbled) {
+            Some(field) if self == Self::Text => {
+                Err(FieldError::NotText { name: field.name.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn encode_field(self, field: &Field) -> Option<WireField<'_>> {
+        let (value, value_base64) = match (field.plain_value(), self) {
+            (Some(value), _) => (Cow::Borrowed(value), None),
+            (None, Self::VisibleAscii) => return None,
+            (None, Self::Text) => (String::from_utf8_lossy(&field.value), None),
+            (None, Self::Base64) => (Cow::Borrowed(""), Some(AsBase64(&field.value))),
+        };
+        Some(WireField { name: &field.name, value, value_base64 })
+    }
+}
+
+/// Puts a field together from what arrived, and checks it.
+pub(crate) fn decode_field(
+    name: String,
+    value: String,
+    value_base64: Option<&str>,
+) -> Result<Field, FieldError> {
+    let value = match value_base64 {
+        Some(text) => decode_base64(text).map_err(FieldError::Base64)?,
+        None => value.into_bytes(),
+    };
+    let field = Field { name, value };
+    field.check()?;
+    Ok(field)
+}

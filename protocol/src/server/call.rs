@@ -1,0 +1,106 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::delta::Sender;
+use crate::http::{Head, HttpRequest};
+use crate::jsonrpc::RequestId;
+
+/// Names one `http/request` of a connection; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub(super) u64);
+
+/// Why a method of a call did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The call is over: finished, failed, cancelled, or its connection is gone. Stop the
+    /// exchange.
+    Gone,
+    /// The caller's mistake: a second head, a body before the head, a failure after it.
+    OutOfOrder,
+    /// The caller's mistake: more bytes than
+    /// [`want_body`](super::ServerSession::want_body) allowed.
+    NoRoom,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gone => "call is over",
+            Self::OutOfOrder => "call is not at that point",
+            Self::NoRoom => "body is longer than there is room for",
+        })
+    }
+}
+
+impl core::error::Error for CallError {}
+
+/// One `http/request`, from its arrival to its last message.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) rpc_id: RequestId,
+    pub(super) progress: Progress,
+    pub(super) body: Body,
+}
+
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// Not started: too many others run.
+    Waiting(HttpRequest),
+    /// The exchange runs and has no response yet.
+    Running,
+    /// The response is known.
+    Answered,
+}
+
+/// How the body of the response travels.
+#[derive(Debug)]
+pub(super) enum Body {
+    Streamed(Stream),
+    Whole(Whole),
+}
+
+/// A body that travels as deltas.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// The `requestId`.
+    pub(super) name: String,
+    pub(super) sender: Sender,
+    /// Whether it stands in the queue of those that have deltas to send.
+    pub(super) scheduled: bool,
+    /// Whether the caller found no room and waits to be told.
+    pub(super) starved: bool,
+}
+
+/// A body that travels in the response.
+#[derive(Debug, Default)]
+pub(super) struct Whole {
+    pub(super) head: Option<Head>,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Call {
+    pub(super) fn stream(&self) -> Option<&Stream> {
+        match &self.body {
+            Body::Streamed(stream) => Some(stream),
+            Body::Whole(_) => None,
+        }
+    }
+
+    pub(super) fn stream_mut(&mut self) -> Option<&mut Stream> {
+        match &mut self.body {
+            Body::Streamed(stream) => Some(stream),
+            Body::Whole(_) => None,
+        }
+    }
+
+    /// Whether somebody outside performs the exchange and would have to be told to stop.
+    pub(super) fn is_live(&self) -> bool {
+        match (&self.progress, &self.body) {
+            (Progress::Waiting(_), _) => false,
+            (Progress::Answered, Body::Streamed(stream)) => stream.sender.is_open(),
+            (Progress::Running | Progress::Answered, _) => true,
+        }
+    }
+}

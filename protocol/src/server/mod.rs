@@ -1,0 +1,14 @@
+//! The executor's end of a connection.
+
+mod call;
+mod call_table;
+mod config;
+mod event;
+mod handshake;
+mod outbound;
+mod session;
+
+pub use call::{CallError, CallId};
+pub use config::{ServerConfig, Transport};
+pub use event::{CloseReason, Event, ResumeRefusal};
+pub use session::ServerSession;

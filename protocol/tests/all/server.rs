@@ -1,0 +1,331 @@
+//! The executor's end: calls, their order and their ends.
+
+use sandbar_protocol::extensions::{Extension, Extensions};
+use sandbar_protocol::http::{ErrorCode, Field, Head, InvalidRequest};
+use sandbar_protocol::limits::{
+    BUFFERED_BODY_BYTES, MAX_CALLS, MAX_MESSAGE_BYTES, MAX_RUNNING_CALLS,
+};
+use sandbar_protocol::server::{CallError, CloseReason, Event, ResumeRefusal};
+use serde_json::json;
+
+use crate::support::{delta, new_server, ok, open_stream, sent, server, started, streamed, tell};
+
+fn cancel(name: &str) -> serde_json::Value {
+    json!({"method": "http/request/cancel", "params": {"requestId": name}})
+}
+
+/// Catches an executor that is told of nothing but its own sessions, or that loses the words of
+/// a session that is in use elsewhere.
+#[test]
+fn a_session_is_resumed_as_the_caller_decides() {
+    let initialize = |id: u64| {
+        let params = json!({"clientName": "c", "resumeSessionId": "OLD"});
+        json!({"id": id, "method": "initialize", "params": params})
+    };
+    let mut session = new_server(Extensions::NONE);
+    tell(&mut session, &initialize(1));
+    assert!(
+        matches!(session.poll_event(), Some(Event::Resume { session_id }) if session_id == "OLD")
+    );
+    session.refuse_resume(ResumeRefusal::Attached);
+    let message = "session OLD is already attached to another connection";
+    let refusal = json!({"error": {"code": -32010, "message": message}, "id": 1});
+    assert_eq!(sent(&mut session), [refusal]);
+
+    tell(&mut session, &initialize(2));
+    session.accept_resume();
+    assert_eq!(sent(&mut session), [json!({"id": 2, "result": {"sessionId": "OLD"}})]);
+}
+
+/// Catches an executor that confirms what was not offered, or tells a stock client of extensions.
+#[test]
+fn only_offered_extensions_are_confirmed() {
+    let mut session = new_server(Extensions::all());
+    let offer = json!({"version": 1, "extensions": ["credit", "teleport"]});
+    let params = json!({"clientName": "c", "sandbar": offer});
+    tell(&mut session, &json!({"id": 1, "method": "initialize", "params": params}));
+    let confirmed = json!({"version": 1, "extensions": ["credit"]});
+    let result = json!({"sessionId": "SESSION", "sandbar": confirmed});
+    assert_eq!(sent(&mut session), [json!({"id": 1, "result": result})]);
+}
+
+/// Catches a second stream under the same id, an id that is never free again, and an id that a
+/// buffered call reserves.
+#[test]
+fn a_stream_id_is_reserved_until_its_terminal_delta() {
+    let mut session = server(Extensions::NONE);
+    let call = open_stream(&mut session, 1, "dup");
+    session.body(call, b"tick".to_vec()).unwrap();
+    session.finish(call, Ok(())).unwrap();
+    tell(&mut session, &streamed(2, "dup"));
+    let params = json!({"method": "GET", "url": "http://h/", "requestId": "dup"});
+    tell(&mut session, &json!({"id": 3, "method": "http/request", "params": params}));
+    let buffered = started(&mut session);
+    session.fail(buffered, ErrorCode::ConnectionRefused).unwrap();
+
+    let messages = sent(&mut session);
+    let text = InvalidRequest::StreamActive("dup".into()).to_string();
+    assert_eq!(messages[1]["error"], json!({"code": -32602, "message": text}));
+    assert_eq!(messages[2]["id"], 3);
+    assert_eq!(messages[4], delta("dup", 2, "", true));
+    tell(&mut session, &streamed(4, "dup"));
+    started(&mut session);
+}
+
+/// Catches errors that a stock client would not repeat, or would repeat in vain: it looks for
+/// -32603 and the prefix.
+#[test]
+fn what_may_be_repeated_says_failed_and_the_rest_does_not() {
+    let mut session = server(Extensions::NONE);
+    let mut answer = |error: ErrorCode| {
+        tell(&mut session, &streamed(1, "s"));
+        let call = started(&mut session);
+        session.fail(call, error).unwrap();
+        let error = sent(&mut session).remove(0)["error"].clone();
+        (error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_owned())
+    };
+    let (code, text) = answer(ErrorCode::ConnectionRefused);
+    assert_eq!((code, text.as_str()), (-32603, "http/request failed: connection refused"));
+    let denied = ErrorCode::Denied { reason: "no rule".into(), rule: None };
+    assert_eq!(answer(denied).0, -32602);
+    let reason = InvalidRequest::Scheme("ftp".into()).to_string();
+    let expected = "http/request only supports http and https URLs, got ftp";
+    let invalid = answer(ErrorCode::InvalidRequest { reason });
+    assert_eq!((invalid.0, invalid.1.as_str()), (-32602, expected));
+}
+
+/// Catches typed errors that reach a stock client, or do not reach another.
+#[test]
+fn errors_are_typed_where_that_was_negotiated() {
+    for (extensions, typed) in [(Extensions::NONE, false), (Extensions::all(), true)] {
+        let mut session = server(extensions);
+        tell(&mut session, &streamed(1, "a"));
+        let call = started(&mut session);
+        session.fail(call, ErrorCode::TotalTimeout).unwrap();
+        let call = open_stream(&mut session, 2, "b");
+        session.finish(call, Err(ErrorCode::IdleTimeout)).unwrap();
+        let messages = sent(&mut session);
+        let data = &messages[0]["error"]["data"];
+        assert_eq!(data["sandbar"]["kind"] == "total-timeout", typed);
+        assert_eq!(data.is_null(), !typed);
+        let end = &messages[2]["params"];
+        assert_eq!(end["failure"]["kind"] == "idle-timeout", typed);
+        assert_eq!(end.get("failure").is_none(), !typed);
+        assert!(end["error"].is_string());
+    }
+}
+
+/// Catches field values that vanish between peers that could carry them, and ones that make a
+/// stock client refuse the response.
+#[test]
+fn fields_that_are_not_ascii_travel_only_where_that_was_negotiated() {
+    let head = || Head {
+        status: 200,
+        fields: vec![Field::new("x-a", "plain\t"), Field::new("x-b", vec![0xe9])],
+        url: Some("http://h/end".into()),
+    };
+    let answer = |extensions| {
+        let mut session = server(extensions);
+        tell(&mut session, &streamed(1, "s"));
+        let call = started(&mut session);
+        session.respond(call, head()).unwrap();
+        sent(&mut session).remove(0)["result"].clone()
+    };
+    let plain = json!({"name": "x-a", "value": "plain\t"});
+    let stock = json!({"status": 200, "headers": [plain], "bodyBase64": ""});
+    assert_eq!(answer(Extensions::NONE), stock);
+    let bytes = json!({"name": "x-b", "value": "", "valueBase64": "6Q=="});
+    let result = answer([Extension::Fields].into_iter().collect());
+    assert_eq!(result["headers"], json!([plain, bytes]));
+    assert_eq!(result["url"], "http://h/end");
+}
+
+/// Catches a buffered call that is answered before its body is there, or that grows without end.
+#[test]
+fn a_buffered_body_comes_in_the_response_up_to_its_limit() {
+    let params = json!({"method": "GET", "url": "http://h/", "requestId": "r"});
+    let request = json!({"id": 1, "method": "http/request", "params": params});
+    let mut session = server(Extensions::NONE);
+    tell(&mut session, &request);
+    let call = started(&mut session);
+    session.respond(call, ok()).unwrap();
+    session.body(call, b"hello ".to_vec()).unwrap();
+    session.body(call, b"body".to_vec()).unwrap();
+    assert!(sent(&mut session).is_empty());
+    session.finish(call, Ok(())).unwrap();
+    assert_eq!(sent(&mut session)[0]["result"]["bodyBase64"], "aGVsbG8gYm9keQ==");
+
+    tell(&mut session, &request);
+    let call = started(&mut session);
+    session.respond(call, ok()).unwrap();
+    session.body(call, vec![0; BUFFERED_BODY_BYTES]).unwrap();
+    assert_eq!(session.body(call, vec![0]), Err(CallError::Gone));
+    let message = &sent(&mut session)[0]["error"]["message"];
+    assert!(message.as_str().unwrap().contains("buffered-body-bytes"));
+}
+
+/// Catches a buffered call that breaks in words a stock client does not know.
+#[test]
+fn a_buffered_body_that_breaks_fails_the_call() {
+    let params = json!({"method": "GET", "url": "http://h/", "requestId": "b1"});
+    let mut session = server(Extensions::NONE);
+    tell(&mut session, &json!({"id": 19, "method": "http/request", "params": params}));
+    let call = started(&mut session);
+    session.respond(call, ok()).unwrap();
+    session.finish(call, Err(ErrorCode::IncompleteBody)).unwrap();
+    let message = "failed to read http/request response body: error decoding response body";
+    let expected = json!({"error": {"code": -32603, "message": message}, "id": 19});
+    assert_eq!(sent(&mut session), [expected]);
+}
+
+/// Catches a cancellation that is a no-op, that leaves the call without an end, or that ends it
+/// twice.
+#[test]
+fn a_cancelled_stream_stops_upstream_and_ends_once() {
+    let mut session = server(Extensions::all());
+    let call = open_stream(&mut session, 1, "s");
+    session.body(call, b"queued".to_vec()).unwrap();
+    tell(&mut session, &cancel("s"));
+    tell(&mut session, &cancel("s"));
+    assert!(matches!(session.poll_event(), Some(Event::Cancel { call: id }) if id == call));
+    assert!(session.poll_event().is_none());
+    assert_eq!(session.body(call, b"late".to_vec()), Err(CallError::Gone));
+    let messages = sent(&mut session);
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert_eq!(messages[1]["params"]["seq"], 1);
+    assert_eq!(messages[1]["params"]["failure"], json!({"kind": "cancelled"}));
+    tell(&mut session, &cancel("s"));
+    assert!(sent(&mut session).is_empty());
+}
+
+/// Catches a cancellation that waits for the head of the response.
+#[test]
+fn a_call_without_a_response_is_cancelled_with_an_error() {
+    let mut session = server(Extensions::all());
+    tell(&mut session, &streamed(1, "s"));
+    let call = started(&mut session);
+    tell(&mut session, &cancel("s"));
+    assert!(matches!(session.poll_event(), Some(Event::Cancel { call: id }) if id == call));
+    assert_eq!(sent(&mut session)[0]["error"]["data"]["sandbar"]["kind"], "cancelled");
+    assert_eq!(session.respond(call, ok()), Err(CallError::Gone));
+}
+
+/// Catches a call that starts although nobody wants it any more.
+#[test]
+fn a_call_that_was_not_started_never_starts_once_cancelled() {
+    let mut session = server(Extensions::all());
+    tell(&mut session, &streamed(1, "s"));
+    tell(&mut session, &cancel("s"));
+    assert!(session.poll_event().is_none());
+    assert_eq!(sent(&mut session).len(), 1);
+}
+
+/// Catches extensions that work without having been negotiated: a stock executor cuts there.
+#[test]
+fn a_notification_that_was_not_negotiated_cuts_the_connection() {
+    let mut session = server(Extensions::NONE);
+    let call = open_stream(&mut session, 1, "s");
+    tell(&mut session, &cancel("s"));
+    let method = "http/request/cancel".to_owned();
+    let Some(Event::Close(reason)) = session.poll_event() else {
+        panic!("not closed");
+    };
+    assert_eq!(reason, CloseReason::UnknownNotification(method));
+    assert!(matches!(session.poll_event(), Some(Event::Cancel { call: id }) if id == call));
+    assert!(session.poll_transmit().is_none());
+}
+
+/// Catches upstream exchanges that outlive their connection.
+#[test]
+fn a_lost_connection_cancels_what_still_runs() {
+    let mut session = server(Extensions::NONE);
+    let streaming = open_stream(&mut session, 1, "a");
+    let ended = open_stream(&mut session, 2, "b");
+    session.finish(ended, Ok(())).unwrap();
+    tell(&mut session, &streamed(3, "c"));
+    let running = started(&mut session);
+    tell(&mut session, &streamed(4, "d"));
+    session.handle_disconnect();
+    let cancelled: Vec<_> = std::iter::from_fn(|| session.poll_event())
+        .map(|event| match event {
+            Event::Cancel { call } => call,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(cancelled, [streaming, running]);
+    assert_eq!(session.fail(running, ErrorCode::Cancelled), Err(CallError::Gone));
+}
+
+/// Catches a connection that stops for ever when many calls are pipelined, one that runs them
+/// all at once, and one that loses their order.
+#[test]
+fn pipelined_calls_wait_in_order_and_all_run() {
+    let mut session = server(Extensions::NONE);
+    for id in 0..400 {
+        tell(&mut session, &streamed(id, &format!("s{id}")));
+    }
+    let mut running = Vec::new();
+    let mut answered = Vec::new();
+    while answered.len() < 400 {
+        while let Some(Event::StartRequest { call, .. }) = session.poll_event() {
+            running.push(call);
+        }
+        assert!(running.len() <= MAX_RUNNING_CALLS);
+        session.respond(running.remove(0), ok()).unwrap();
+        answered.extend(sent(&mut session).iter().map(|message| message["id"].as_u64().unwrap()));
+    }
+    assert!(answered.is_sorted());
+}
+
+/// Catches a table without a limit, and a refusal that a client would not repeat later.
+#[test]
+fn calls_beyond_the_table_are_refused_for_now() {
+    let mut session = server(Extensions::NONE);
+    for id in 0..=MAX_CALLS as u64 {
+        tell(&mut session, &streamed(id, &format!("s{id}")));
+    }
+    let messages = sent(&mut session);
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0]["error"]["code"], -32603);
+    let text = messages[0]["error"]["message"].as_str().unwrap();
+    assert!(text.starts_with("http/request failed: "), "{text}");
+}
+
+/// Catches a table that forgets how much the waiting requests hold.
+#[test]
+fn waiting_requests_are_limited_in_bytes() {
+    let mut session = server(Extensions::NONE);
+    let body = "AAAA".repeat(11 << 18);
+    for id in 0..5 {
+        let params = json!({"method": "POST", "url": "http://h/", "requestId": id.to_string(),
+            "bodyBase64": body});
+        tell(&mut session, &json!({"id": id, "method": "http/request", "params": params}));
+    }
+    let messages = sent(&mut session);
+    assert_eq!(messages.iter().map(|message| &message["id"]).collect::<Vec<_>>(), [3, 4]);
+}
+
+/// Catches a method that does something although the call is not there yet, or twice.
+#[test]
+fn methods_out_of_order_are_the_callers_mistake() {
+    let mut session = server(Extensions::NONE);
+    tell(&mut session, &streamed(1, "s"));
+    let call = started(&mut session);
+    assert_eq!(session.body(call, vec![1]), Err(CallError::OutOfOrder));
+    assert_eq!(session.finish(call, Ok(())), Err(CallError::OutOfOrder));
+    session.respond(call, ok()).unwrap();
+    assert_eq!(session.respond(call, ok()), Err(CallError::OutOfOrder));
+    assert_eq!(session.fail(call, ErrorCode::Cancelled), Err(CallError::OutOfOrder));
+    session.finish(call, Ok(())).unwrap();
+    assert_eq!(session.finish(call, Ok(())), Err(CallError::Gone));
+    assert_eq!(sent(&mut session).len(), 2);
+}
+
+/// Catches a session that parses whatever length it is given.
+#[test]
+fn a_message_over_the_limit_cuts_the_connection() {
+    let mut session = server(Extensions::NONE);
+    session.handle_message(&vec![b' '; MAX_MESSAGE_BYTES + 1]);
+    let event = session.poll_event();
+    assert!(matches!(event, Some(Event::Close(CloseReason::MessageTooLong))));
+}

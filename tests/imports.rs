@@ -1,0 +1,57 @@
+//! What a component imports is what it can do. These lists are the sandbox.
+
+use sandbar::components;
+
+fn imports(component: components::Component) -> Vec<String> {
+    let mut names = components::imports(component.bytes).unwrap();
+    names.sort();
+    names
+}
+
+/// Catches ambient authority that comes in with a dependency: a clock of the
+/// standard library, a random seed, a WASI adapter.
+#[test]
+fn the_mcp_component_reaches_the_network_only_through_the_executor_interface() {
+    assert_eq!(
+        imports(components::MCP),
+        [
+            "sandbar:http/client@0.1.0",
+            "sandbar:http/types@0.1.0",
+            "sandbar:mcp/embedder@0.1.0",
+            "sandbar:mcp/types@0.1.0",
+            "wasi:clocks/monotonic-clock@0.3.0",
+        ]
+    );
+}
+
+/// Catches an executor that knows of MCP, or that opens sockets itself.
+#[test]
+fn the_local_executor_imports_wasi_http_alone() {
+    assert_eq!(
+        imports(components::LOCAL),
+        [
+            "sandbar:http/types@0.1.0",
+            "wasi:clocks/types@0.3.0",
+            "wasi:http/client@0.3.0",
+            "wasi:http/types@0.3.0",
+        ]
+    );
+}
+
+/// Catches a composition that leaves the executor interface open, or that adds
+/// anything to what its parts import.
+#[test]
+fn the_composition_adds_wasi_http_and_nothing_else() {
+    assert_eq!(
+        imports(components::MCP_LOCAL),
+        [
+            "sandbar:http/types@0.1.0",
+            "sandbar:mcp/embedder@0.1.0",
+            "sandbar:mcp/types@0.1.0",
+            "wasi:clocks/monotonic-clock@0.3.0",
+            "wasi:clocks/types@0.3.0",
+            "wasi:http/client@0.3.0",
+            "wasi:http/types@0.3.0",
+        ]
+    );
+}

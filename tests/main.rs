@@ -1,0 +1,24 @@
+//! The integration tests: real wasmtime, real sockets, real servers.
+//!
+//! - `imports`: what each component can do at all
+//! - `sessions`: the official Rust SDK's server, in both eras and every mode
+//! - `everything`: the official server of the TypeScript SDK
+//! - `bare_wasi`: the composition in a host that is not ours
+//! - `rogue`: guests that trap, spin, hoard or do not respond
+//! - `faults`: servers that break in every way
+//! - `cli`: the binary, as a person runs it
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod bare_wasi;
+mod everything;
+mod imports;
+mod rogue;
+mod sessions;
+mod support;

@@ -1,0 +1,36 @@
+//! A guest that does what a guest should not. The method of a request says what.
+
+/// Generated from `wit/`.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code, differently linted on each target"
+)]
+mod bindings {
+    wit_bindgen::generate!({
+        inline: "
+            package sandbar:rogue;
+            world rogue {
+                import sandbar:mcp/embedder@0.1.0;
+                import wasi:clocks/monotonic-clock@0.3.0;
+                import wasi:http/client@0.3.0;
+                export sandbar:mcp/client@0.1.0;
+            }
+        ",
+        path: ["../../../wit/http", "../../../wit/mcp", "../../../wit/executor", "../../../wit"],
+        world: "sandbar:rogue/rogue",
+        generate_all,
+    });
+}
+
+mod session;
+
+struct Rogue;
+
+impl bindings::exports::sandbar::mcp::client::Guest for Rogue {
+    type Session = session::Session;
+}
+
+bindings::export!(Rogue with_types_in bindings);

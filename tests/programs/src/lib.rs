@@ -1,0 +1,5 @@
+//! Guests that misbehave, as components.
+
+/// A component with the imports and exports of the client that dials from here.
+/// What `request` is asked for is what it does: see its crate.
+pub const ROGUE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rogue.wasm"));
