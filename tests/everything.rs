@@ -1,7 +1,6 @@
 //! Sessions with the official `server-everything`: legacy, stateful, resumable.
 
-use crate::support::everything::EverythingServer;
-use sandbar::Sandbar;
+use crate::support::{self, everything::EverythingServer};
 use sandbar::types::{Content, Era};
 
 /// Catches a client that speaks only with servers of its own kind: era fallback,
@@ -9,7 +8,7 @@ use sandbar::types::{Content, Era};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_everything_server_is_listed_called_read_and_prompted() {
     let server = EverythingServer::start().await;
-    let sandbar = Sandbar::builder().build().unwrap();
+    let sandbar = support::sandbox::builder().build().unwrap();
     let session = sandbar.connect(&server.url()).await.unwrap();
     assert_eq!(session.server().era, Era::Legacy);
 

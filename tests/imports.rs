@@ -20,6 +20,7 @@ fn the_mcp_component_reaches_the_network_only_through_the_executor_interface() {
             "sandbar:mcp/embedder@0.1.0",
             "sandbar:mcp/types@0.1.0",
             "wasi:clocks/monotonic-clock@0.3.0",
+            "wasi:clocks/types@0.3.0",
         ]
     );
 }

@@ -1,6 +1,7 @@
 //! Guests that trap, spin, hoard or do not respond: each ends its own session,
 //! with an error that says why, and nothing else.
 
+use crate::support;
 use sandbar::{Error, Sandbar, SandboxError, SandboxLimits, Session};
 use sandbar_test_programs::ROGUE;
 use std::time::Duration;
@@ -11,7 +12,7 @@ fn sandbar() -> Sandbar {
     limits.cpu_burst = Duration::from_millis(200);
     limits.grace = Duration::from_millis(200);
     limits.sessions = 8;
-    Sandbar::builder().component(ROGUE.to_vec()).limits(limits).build().unwrap()
+    support::sandbox::builder().component(ROGUE.to_vec()).limits(limits).build().unwrap()
 }
 
 const URL: &str = "http://127.0.0.1:9/";

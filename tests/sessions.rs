@@ -1,8 +1,9 @@
 //! Sessions with a server of the official Rust SDK, in every mode and both eras.
 
+use crate::support;
 use sandbar::demo::{DemoMode, DemoOptions, DemoServer};
 use sandbar::types::{Content, Era, ResourceBody};
-use sandbar::{ConnectOptions, Error, Sandbar, Session};
+use sandbar::{ConnectOptions, Error, Session};
 
 async fn serve(mode: DemoMode) -> DemoServer {
     DemoServer::start(DemoOptions { mode, ..DemoOptions::default() }).await.unwrap()
@@ -19,7 +20,7 @@ const EVERY_WAY: [(DemoMode, Option<Era>); 6] = [
 ];
 
 async fn connect(server: &DemoServer, era: Option<Era>) -> Session {
-    let sandbar = Sandbar::builder().build().unwrap();
+    let sandbar = support::sandbox::builder().build().unwrap();
     let mut options = ConnectOptions::new(server.url());
     if let Some(era) = era {
         options = options.era(era);

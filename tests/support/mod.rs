@@ -6,4 +6,5 @@ pub(crate) mod fault_server;
 mod limits;
 mod npm;
 mod patience;
+pub(crate) mod sandbox;
 mod tests;

@@ -4,7 +4,7 @@ use crate::cli::args::OutputArgs;
 use crate::cli::json::JsonText;
 use crate::cli::log_message::LogMessage;
 use crate::cli::progress_bar::{ProgressView, describe};
-use crate::cli::terminal::visible_line;
+use crate::cli::terminal::{visible_line, visible_text};
 use futures::future::BoxFuture;
 use sandbar::types::Progress;
 use sandbar::{Error, Handler, Notification, Request};
@@ -60,7 +60,7 @@ impl Console {
     pub(crate) fn note(&self, text: &str) {
         match &self.form {
             Form::Json => self.line(&format!("{{\"note\":{}}}", JsonText::string(text))),
-            Form::Terminal(_) | Form::Lines => self.line(text),
+            Form::Terminal(_) | Form::Lines => self.line(&format!("note: {}", visible_text(text))),
         }
     }
 

@@ -3,6 +3,12 @@
 use crate::cli::failure::Failure;
 use sandbar::{Error, HttpError, SandboxError, StatusError};
 
+/// JSON-RPC 2.0 section 5.1.
+const METHOD_NOT_FOUND: i64 = -32601;
+
+/// MCP up to 2025-11-25, "Resources", error handling.
+const RESOURCE_NOT_FOUND: i64 = -32002;
+
 /// What to try next, where there is something to try.
 pub(crate) fn hint(failure: &Failure) -> Option<&'static str> {
     match failure {
@@ -21,8 +27,11 @@ fn session_hint(error: &Error) -> Option<&'static str> {
     match error {
         Error::Http(error) => http_hint(error),
         Error::Status(error) => status_hint(error),
-        Error::Rpc(error) if error.code == -32601 => {
+        Error::Rpc(error) if error.code == METHOD_NOT_FOUND => {
             Some("the server does not offer this; `sandbar info URL` shows what it offers")
+        }
+        Error::Rpc(error) if error.code == RESOURCE_NOT_FOUND => {
+            Some("`sandbar resources URL` lists what there is")
         }
         Error::InvalidMessage(_) => {
             Some("is this the MCP endpoint? many servers use the path /mcp")

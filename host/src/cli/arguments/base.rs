@@ -109,7 +109,7 @@ mod tests {
     /// Catches an error that does not say where in the text the mistake is.
     #[test]
     fn broken_json_is_reported_with_line_and_column() {
-        let error = read("-", "{\n  \"a\": tru\n}".as_bytes()).unwrap_err();
+        let error = read("-", "{\n  \"a\": nothing\n}".as_bytes()).unwrap_err();
         let BaseError::NotAnObject { origin, source } = error else { unreachable!() };
         assert_eq!((origin, source.line()), (Origin::StandardInput, 2));
         assert!(source.column() > 0);

@@ -11,12 +11,21 @@ use std::path::{Path, PathBuf};
 
 /// Writes every embedded component, and says which.
 pub(crate) fn run(args: &ComponentsArgs) -> Result<u8, Failure> {
-    let failed = |source| Failure::File { path: args.out.clone(), source };
-    fs::create_dir_all(&args.out).map_err(failed)?;
-    let targets = ALL.map(|component| (component, path(&args.out, &component)));
+    let written = write(&args.out, args.force)?;
+    print(&written, args.json)?;
+    Ok(exit::OK)
+}
+
+/// A component, and the file that it is written to.
+type Target = (Component, PathBuf);
+
+fn write(directory: &Path, force: bool) -> Result<Vec<Target>, Failure> {
+    let failed = |source| Failure::File { path: directory.to_owned(), source };
+    fs::create_dir_all(directory).map_err(failed)?;
+    let targets = ALL.map(|component| (component, path(directory, &component)));
     // Nothing is written before it is known that everything may be.
     for (component, path) in &targets {
-        if !args.force && holds_something_else(path, component)? {
+        if !force && holds_something_else(path, component)? {
             return Err(Failure::WouldOverwrite { path: path.clone() });
         }
     }
@@ -24,8 +33,7 @@ pub(crate) fn run(args: &ComponentsArgs) -> Result<u8, Failure> {
         let failed = |source| Failure::File { path: path.clone(), source };
         fs::write(path, component.bytes).map_err(failed)?;
     }
-    print(&targets, args.json)?;
-    Ok(exit::OK)
+    Ok(targets.to_vec())
 }
 
 fn path(directory: &Path, component: &Component) -> PathBuf {
@@ -40,7 +48,7 @@ fn holds_something_else(path: &Path, component: &Component) -> Result<bool, Fail
     }
 }
 
-fn print(targets: &[(Component, PathBuf)], as_json: bool) -> Result<(), Failure> {
+fn print(targets: &[Target], as_json: bool) -> Result<(), Failure> {
     if as_json {
         let objects: Vec<_> = targets.iter().map(|target| object(target).into()).collect();
         return output::json(JsonText::array(&objects).as_str());
@@ -55,7 +63,7 @@ fn print(targets: &[(Component, PathBuf)], as_json: bool) -> Result<(), Failure>
     output::text(&lines.join("\n"))
 }
 
-fn object((component, path): &(Component, PathBuf)) -> JsonObject {
+fn object((component, path): &Target) -> JsonObject {
     JsonObject::default()
         .with("name", JsonText::string(component.name))
         .with("file", JsonText::string(&path.to_string_lossy()))
@@ -69,17 +77,13 @@ mod tests {
 
     use super::*;
 
-    fn args(out: &Path, force: bool) -> ComponentsArgs {
-        ComponentsArgs { out: out.to_owned(), force, json: true }
-    }
-
     /// Catches a file of the user that is lost, and others that are written before it is noticed.
     #[test]
     fn a_file_that_holds_something_else_is_kept() {
         let directory = tempfile::tempdir().unwrap();
         let taken = path(directory.path(), ALL.last().unwrap());
         fs::write(&taken, "mine").unwrap();
-        let failure = run(&args(directory.path(), false)).unwrap_err();
+        let failure = write(directory.path(), false).unwrap_err();
         assert!(matches!(failure, Failure::WouldOverwrite { path } if path == taken));
         assert_eq!(fs::read(&taken).unwrap(), b"mine");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
@@ -90,8 +94,8 @@ mod tests {
     fn force_overwrites_and_what_is_the_same_needs_none() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(path(directory.path(), &ALL[0]), "mine").unwrap();
-        run(&args(directory.path(), true)).unwrap();
-        run(&args(directory.path(), false)).unwrap();
+        write(directory.path(), true).unwrap();
+        write(directory.path(), false).unwrap();
         for component in ALL {
             assert_eq!(fs::read(path(directory.path(), &component)).unwrap(), component.bytes);
         }
