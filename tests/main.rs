@@ -17,7 +17,9 @@
 )]
 
 mod bare_wasi;
+mod cli;
 mod everything;
+mod faults;
 mod imports;
 mod rogue;
 mod sessions;

@@ -63,7 +63,7 @@ pub enum Error {
     /// The URL is none that a session could be opened with.
     #[error("cannot connect to `{url}`: {reason}")]
     InvalidUrl {
-        /// The URL, as it was given.
+        /// The URL as it was given, without user information.
         url: String,
         /// What is wrong with it.
         reason: String,

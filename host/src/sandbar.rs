@@ -152,7 +152,7 @@ struct Dialing {
 
 impl Dialing {
     fn for_url(&self, text: &str) -> Result<Dialer, Error> {
-        let invalid = |reason: String| Error::InvalidUrl { url: text.to_owned(), reason };
+        let invalid = |reason: String| Error::InvalidUrl { url: without_credentials(text), reason };
         let url = url::Url::parse(text).map_err(|error| invalid(error.to_string()))?;
         let policy = Policy::origin(&url).map_err(|error| {
             let reason = std::error::Error::source(&error).map(ToString::to_string);
@@ -170,5 +170,35 @@ impl Dialing {
             Dialer::new(policy, self.tls.clone(), self.limits.clone(), self.proxies.clone());
         dialers.insert(origin, dialer.clone());
         Ok(dialer)
+    }
+}
+
+/// A URL to show: user information, which may hold a password, is left out. It need not be valid.
+fn without_credentials(url: &str) -> String {
+    let (scheme, rest) = url.split_once("//").unwrap_or(("", url));
+    let authority_ends = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(authority_ends);
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}//{host}{path}"),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_credentials;
+
+    /// Catches passwords in errors, of URLs that can be parsed and of others, and URLs that are
+    /// changed though there is nothing to hide.
+    #[test]
+    fn a_url_is_shown_without_its_credentials() {
+        for (given, shown) in [
+            ("http://user:pass@a.example/x@y?z", "http://a.example/x@y?z"),
+            ("http://user:p@ss@[::1junk", "http://[::1junk"),
+            ("ftp://a.example/x", "ftp://a.example/x"),
+            ("a.example/x", "a.example/x"),
+        ] {
+            assert_eq!(without_credentials(given), shown);
+        }
     }
 }

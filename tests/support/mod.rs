@@ -5,6 +5,6 @@ pub(crate) mod fault;
 pub(crate) mod fault_server;
 mod limits;
 mod npm;
-mod patience;
+pub(crate) mod patience;
 pub(crate) mod sandbox;
 mod tests;

@@ -30,7 +30,7 @@ fn request(hop: &Hop, timeouts: &Timeouts) -> Result<Request, ErrorCode> {
     // There are none; the default value says so once the writer is dropped.
     drop(trailers_writer);
     let body = hop.body.as_deref().map(body);
-    let (request, sent) = Request::new(fields, body, trailers, Some(options(timeouts)));
+    let (request, sent) = Request::new(fields, body, trailers, options(timeouts));
     // What befalls the request shows in the response or in its absence.
     drop(sent);
     let scheme = if hop.url.scheme() == "https" { Scheme::Https } else { Scheme::Http };
@@ -92,13 +92,18 @@ fn field_error(error: &HeaderError) -> String {
     }
 }
 
-fn options(timeouts: &Timeouts) -> RequestOptions {
+/// Options only where there is something to say: each of them is a call of the host.
+fn options(timeouts: &Timeouts) -> Option<RequestOptions> {
+    let Timeouts { connect, first_byte, idle, .. } = *timeouts;
+    if connect.or(first_byte).or(idle).is_none() {
+        return None;
+    }
     let options = RequestOptions::new();
     // A host that does not support one of them falls back to its own default.
-    drop(options.set_connect_timeout(timeouts.connect));
-    drop(options.set_first_byte_timeout(timeouts.first_byte));
-    drop(options.set_between_bytes_timeout(timeouts.idle));
-    options
+    drop(options.set_connect_timeout(connect));
+    drop(options.set_first_byte_timeout(first_byte));
+    drop(options.set_between_bytes_timeout(idle));
+    Some(options)
 }
 
 /// Methods are case-sensitive (RFC 9110 section 9.1): `get` is not `GET`.

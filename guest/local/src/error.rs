@@ -9,7 +9,10 @@ use crate::bindings::wasi::http::types::ErrorCode as WasiError;
 pub(crate) fn from_wasi(error: WasiError) -> ErrorCode {
     match error {
         WasiError::HttpRequestDenied | WasiError::DestinationIpProhibited => {
-            ErrorCode::Denied(Denial { reason: "the policy of the host forbids it".into(), rule: None })
+            ErrorCode::Denied(Denial {
+                reason: "the policy of the host forbids it".into(),
+                rule: None,
+            })
         }
         WasiError::DnsTimeout => ErrorCode::Dns("the resolver did not answer in time".into()),
         WasiError::DnsError(payload) => {
@@ -64,7 +67,27 @@ fn limit(name: &str, value: Option<u64>) -> ErrorCode {
     ErrorCode::LimitExceeded(Limit { name: name.into(), value: value.unwrap_or(0) })
 }
 
-/// The name of the case, in words: `HTTP-protocol-error` and the like.
+/// What happened, in words: the generated names of the cases mean nothing to a user.
 fn text(error: &WasiError) -> String {
-    error.to_string()
+    let words = match error {
+        WasiError::DestinationNotFound => "there is no such host",
+        WasiError::DestinationUnavailable => "the server cannot be reached",
+        WasiError::DestinationIpUnroutable => "there is no route to the server",
+        WasiError::ConnectionTerminated => "the server closed the connection before it answered",
+        WasiError::HttpRequestMethodInvalid => "the method is not allowed",
+        WasiError::HttpRequestUriInvalid => "the url cannot be requested",
+        WasiError::HttpRequestUriTooLong => "the url is too long",
+        WasiError::HttpRequestBodySize(_) => "the body has not the length that was declared",
+        WasiError::HttpRequestHeaderSectionSize(_) | WasiError::HttpRequestHeaderSize(_) => {
+            "the headers are too large"
+        }
+        WasiError::HttpRequestLengthRequired => "the length of the body must be declared",
+        WasiError::HttpProtocolError => "what it sent is not http, or its framing is broken",
+        WasiError::HttpResponseTransferCoding(_) => "its transfer coding is not supported",
+        WasiError::HttpResponseContentCoding(_) => "its content coding is not supported",
+        WasiError::HttpResponseHeaderSize(_) => "one of its headers is too large",
+        WasiError::HttpUpgradeFailed => "it did not switch protocols",
+        other => return other.to_string(),
+    };
+    words.to_owned()
 }

@@ -79,6 +79,16 @@ impl ResponseHead {
         self.text("content-length")?.trim().parse().ok()
     }
 
+    /// The coding of the content, where there is one (RFC 9110 section 8.4): `identity` is none.
+    pub(crate) fn content_coding(&self) -> Option<String> {
+        let codings: Vec<_> = self
+            .values("content-encoding")
+            .map(|value| String::from_utf8_lossy(value).trim().to_owned())
+            .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
+            .collect();
+        (!codings.is_empty()).then(|| codings.join(", "))
+    }
+
     /// Whether the status is in the 2xx class.
     pub(crate) const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)

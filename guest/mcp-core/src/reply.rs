@@ -64,10 +64,23 @@ pub(crate) struct Reply {
 
 #[derive(Debug)]
 enum Body {
-    Json { buffer: Vec<u8>, announced: usize },
+    Json {
+        buffer: Vec<u8>,
+        announced: usize,
+    },
     Stream(Decoder),
-    Refused { status: StatusError, buffer: Vec<u8> },
-    Unexpected { content_type: String, buffer: Vec<u8> },
+    Refused {
+        status: StatusError,
+        buffer: Vec<u8>,
+    },
+    /// An answer in a coding that was not asked for.
+    Coded {
+        coding: String,
+    },
+    Unexpected {
+        content_type: String,
+        buffer: Vec<u8>,
+    },
     Ignored,
 }
 
@@ -81,6 +94,10 @@ impl Reply {
             Body::Json { announced, .. } if *announced > limit => {
                 reply.ending = Some(too_large(limit, *announced));
             }
+            Body::Coded { coding } => {
+                let what = format!("the content-encoding `{coding}`, which was not asked for");
+                reply.ending = Some(invalid(&what));
+            }
             _ => {}
         }
         reply
@@ -92,13 +109,20 @@ impl Reply {
             return;
         }
         self.ending = match &mut self.body {
-            Body::Json { buffer, announced } => feed_json(buffer, *announced, bytes, self.limit),
+            Body::Json { buffer, announced } => {
+                feed_json(buffer, *announced, bytes, self.limit).or_else(|| {
+                    // HTTP would end an incomplete body with an error, so one of the announced
+                    // length is whole: waiting for its end would only take time.
+                    let is_whole = *announced > 0 && buffer.len() == *announced;
+                    is_whole.then(|| end_json(core::mem::take(buffer), &mut self.messages))
+                })
+            }
             Body::Stream(decoder) => feed_stream(decoder, bytes, &mut self.messages),
             Body::Refused { status, buffer } => feed_quote(buffer, bytes, REFUSAL_BODY_BYTES)
                 .map(|body| Ending::Refused(Refusal::new(status.clone(), body))),
             Body::Unexpected { content_type, buffer } => feed_quote(buffer, bytes, PREVIEW_BYTES)
                 .map(|body| Ending::Invalid(unexpected(content_type, body))),
-            Body::Ignored => None,
+            Body::Coded { .. } | Body::Ignored => None,
         };
     }
 
@@ -111,13 +135,7 @@ impl Reply {
         let clean =
             |end: Result<(), HttpFailure>| end.map_or_else(Ending::Broken, |()| Ending::Clean);
         self.ending = Some(match core::mem::replace(&mut self.body, Body::Ignored) {
-            Body::Json { buffer, .. } if end.is_ok() => match String::from_utf8(buffer) {
-                Ok(message) => {
-                    self.messages.push_back(message);
-                    Ending::Clean
-                }
-                Err(_) => invalid("the json body is not utf-8"),
-            },
+            Body::Json { buffer, .. } if end.is_ok() => end_json(buffer, &mut self.messages),
             Body::Stream(decoder) => {
                 self.body = Body::Stream(decoder);
                 clean(end)
@@ -127,7 +145,7 @@ impl Reply {
             Body::Unexpected { content_type, buffer } => {
                 Ending::Invalid(unexpected(&content_type, buffer))
             }
-            Body::Json { .. } | Body::Ignored => clean(end),
+            Body::Json { .. } | Body::Coded { .. } | Body::Ignored => clean(end),
         });
     }
 
@@ -179,9 +197,14 @@ fn body_of(head: &ResponseHead, limit: usize, expected: Expected) -> Body {
         };
         return Body::Refused { status, buffer: Vec::new() };
     }
+    let has_content = !matches!(head.status, 202 | 204 | 205);
+    if expected == Expected::Acknowledgement || !has_content {
+        return Body::Ignored;
+    }
+    if let Some(coding) = head.content_coding() {
+        return Body::Coded { coding };
+    }
     match (expected, MediaType::of(content_type)) {
-        (Expected::Acknowledgement, _) => Body::Ignored,
-        _ if matches!(head.status, 202 | 204 | 205) => Body::Ignored,
         (_, MediaType::EventStream) => Body::Stream(Decoder::new(limit)),
         (Expected::Answer, MediaType::Json) => {
             let announced = head.content_length().unwrap_or(0);
@@ -209,6 +232,17 @@ fn feed_json(buffer: &mut Vec<u8>, announced: usize, bytes: &[u8], limit: usize)
     }
     buffer.extend_from_slice(bytes);
     None
+}
+
+/// Takes a whole JSON body as a message.
+fn end_json(body: Vec<u8>, messages: &mut VecDeque<String>) -> Ending {
+    match String::from_utf8(body) {
+        Ok(message) => {
+            messages.push_back(message);
+            Ending::Clean
+        }
+        Err(_) => invalid("the json body is not utf-8"),
+    }
 }
 
 fn feed_stream(

@@ -38,7 +38,7 @@ pub(crate) enum Failure {
         /// Its name.
         name: String,
         /// What does not fit.
-        mismatch: Mismatch,
+        mismatch: Box<Mismatch>,
         /// What it takes, for people.
         details: String,
     },
@@ -50,7 +50,7 @@ pub(crate) enum Failure {
         /// Its name.
         name: String,
         /// What the server said.
-        source: Error,
+        source: Box<Error>,
         /// What it takes, for people.
         details: String,
     },

@@ -12,12 +12,14 @@ pub(crate) async fn interruptible<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     tokio::select! {
-        done = within(timeout, work) => done,
+        // In this order: before the work begins, Ctrl-C must be ours to handle.
+        biased;
         pressed = tokio::signal::ctrl_c() => {
             pressed.map_err(|source| Failure::Process { what: "listen for Ctrl-C", source })?;
             tokio::spawn(exit_at_the_next());
             Err(Failure::Interrupted)
         }
+        done = within(timeout, work) => done,
     }
 }
 

@@ -42,7 +42,10 @@ impl PromptList {
     pub(crate) fn explain(&self, name: &str, source: Error) -> Failure {
         let (entity, name) = (Entity::Prompt, name.to_owned());
         match self.find(&name) {
-            Some(prompt) => Failure::Refused { entity, name, source, details: accepts(prompt) },
+            Some(prompt) => {
+                let (source, details) = (Box::new(source), accepts(prompt));
+                Failure::Refused { entity, name, source, details }
+            }
             None => {
                 let nearest = nearest(&name, self.names());
                 let details = match nearest.and_then(|nearest| self.find(nearest)) {

@@ -48,7 +48,7 @@ impl ToolList {
         let tool = self.find(name).ok_or_else(|| self.unknown(name))?;
         given.typed(&InputSchema::parse(&tool.input_schema)).map_err(|mismatch| {
             let (entity, name, details) = (Entity::Tool, name.to_owned(), accepts(tool));
-            Failure::Mismatch { entity, name, mismatch, details }
+            Failure::Mismatch { entity, name, mismatch: Box::new(mismatch), details }
         })
     }
 
@@ -58,7 +58,7 @@ impl ToolList {
             None => self.unknown(name),
             Some(tool) => {
                 let (entity, name, details) = (Entity::Tool, name.to_owned(), accepts(tool));
-                Failure::Refused { entity, name, source, details }
+                Failure::Refused { entity, name, source: Box::new(source), details }
             }
         }
     }
@@ -162,7 +162,7 @@ mod tests {
         else {
             panic!("`many` is a number")
         };
-        assert!(matches!(mismatch, Mismatch::Type { .. }));
+        assert!(matches!(*mismatch, Mismatch::Type { .. }));
         assert!(details.contains("steps  integer  required"), "{details}");
     }
 

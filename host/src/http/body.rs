@@ -1,8 +1,9 @@
 //! The body of a response: frames as they arrive, under the idle deadline.
 //!
 //! Nothing is buffered here: hyper reads from the socket when a frame is asked for, and its read
-//! buffer bounds a frame (see `DialLimits::response_head`). Dropping the body ends the exchange:
-//! an HTTP/1.1 connection is closed, an HTTP/2 stream is reset.
+//! buffer bounds a frame (see `DialLimits::response_head`). Dropping the body ends the exchange,
+//! unless its end is about to arrive (see `linger.rs`): an HTTP/1.1 connection is closed, an
+//! HTTP/2 stream is reset.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,21 +18,25 @@ use wasmtime_wasi_http::Error;
 
 use super::error::DialError;
 use super::hyper_error;
+use super::linger::linger;
 
 /// Empty frames that are skipped before other tasks get their turn.
 const EMPTY_FRAMES_PER_POLL: usize = 32;
 
 /// The body that is handed to the guest.
 pub(super) struct ResponseBody {
-    incoming: Incoming,
+    /// None once it has ended or failed.
+    incoming: Option<Incoming>,
     idle: IdleDeadline,
+    linger: Duration,
 }
 
 impl ResponseBody {
-    pub(super) fn new(incoming: Incoming, idle: Duration) -> Self {
+    pub(super) fn new(incoming: Incoming, idle: Duration, linger: Duration) -> Self {
         Self {
-            incoming,
+            incoming: Some(incoming),
             idle: IdleDeadline::new(idle),
+            linger,
         }
     }
 
@@ -39,8 +44,11 @@ impl ResponseBody {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, DialError>>> {
+        let Some(incoming) = &mut self.incoming else {
+            return Poll::Ready(None);
+        };
         for _ in 0..EMPTY_FRAMES_PER_POLL {
-            match Pin::new(&mut self.incoming).poll_frame(cx) {
+            match Pin::new(&mut *incoming).poll_frame(cx) {
                 // An empty frame is no progress: a peer could send them for ever.
                 Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(Bytes::is_empty) => {}
                 Poll::Ready(Some(Ok(frame))) => {
@@ -70,7 +78,11 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        self.poll_progress(cx).map_err(|error| {
+        let polled = self.poll_progress(cx);
+        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+            self.incoming = None;
+        }
+        polled.map_err(|error| {
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 "response body failed"
@@ -80,11 +92,19 @@ impl Body for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for ResponseBody {
+    fn drop(&mut self) {
+        if let Some(incoming) = self.incoming.take().filter(|body| !body.is_end_stream()) {
+            linger(incoming, self.linger);
+        }
     }
 }
 

@@ -98,7 +98,8 @@ impl Dialer {
 
         let deadlines = Deadlines::new(timeouts, self.connector.limits());
         let response = self.head(request, &target, &deadlines).await?;
-        Ok(response.map(|body| ResponseBody::new(body, deadlines.idle).boxed_unsync()))
+        let linger = self.connector.limits().linger;
+        Ok(response.map(|body| ResponseBody::new(body, deadlines.idle, linger).boxed_unsync()))
     }
 
     async fn head(

@@ -34,9 +34,16 @@ pub struct DialLimits {
     /// How long an idle connection is kept. 60 s: below the keep-alive of the usual servers. A
     /// request that finds its connection closed is retried on another where none of it was sent.
     pub idle_connection: Duration,
+    /// How long the end of a body that its reader has dropped may take to arrive, so that its
+    /// connection can be used again. 20 ms: the end of an event stream follows its last event
+    /// within one, and a call that was given up must not go on for longer than anyone notices.
+    pub linger: Duration,
     /// Addresses of one name that are tried. 16: what a name has more is not worth waiting for.
     pub addresses: u8,
 }
+
+/// Bytes of a dropped body that are read within [`DialLimits::linger`]. 64 KiB: reading more costs more than a new connection.
+pub(super) const LINGER_BYTES: usize = 64 * 1024;
 
 impl Default for DialLimits {
     fn default() -> Self {
@@ -50,6 +57,7 @@ impl Default for DialLimits {
             connections_per_host: 256,
             idle_connections_per_host: 32,
             idle_connection: Duration::from_secs(60),
+            linger: Duration::from_millis(20),
             addresses: 16,
         }
     }

@@ -15,6 +15,7 @@
 //! | a connection, where the pool has none | `connector.rs`, `slots.rs`, `resolve.rs`, `tcp.rs`, `tls.rs` |
 //! | what a connection is made of | `link.rs`, `socket.rs`, `quickack.rs` |
 //! | deadlines up to the head, then of the body | `deadline.rs`, `body.rs` |
+//! | what is left of a body that was dropped | `linger.rs` |
 //! | what went wrong, and what the guest is told | `error.rs`, `tls_failure.rs`, `hyper_error.rs`, `conv.rs` |
 //!
 //! Limits and their reasons are in `limits.rs`.
@@ -29,6 +30,7 @@ mod dialer;
 mod error;
 mod hyper_error;
 mod limits;
+mod linger;
 mod link;
 mod policy;
 mod proxy;

@@ -131,6 +131,7 @@ impl Connection {
     async fn step(&mut self, step: Step) -> Result<(), Over> {
         match step {
             Step::ReadRequest => self.read_request().await.map(|_| ()),
+            Step::AwaitHead => self.await_head().await,
             Step::Send(wire) => self.write(&wire.into_bytes()).await,
             Step::SendSplit { wire, at } => self.write_split(&wire.into_bytes(), &at).await,
             Step::SendBytewise { wire, gate } => {
@@ -148,6 +149,16 @@ impl Connection {
             }
             Step::Pass(gate) => self.pass(&gate).await,
         }
+    }
+
+    /// What has been read is kept for whoever reads the request.
+    async fn await_head(&mut self) -> Result<(), Over> {
+        while !self.incoming.windows(4).any(|window| window == b"\r\n\r\n") {
+            if self.stream.read_buf(&mut self.incoming).await? == 0 {
+                return Err(Over::ClientGone);
+            }
+        }
+        Ok(())
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Over> {

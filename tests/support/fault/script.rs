@@ -19,6 +19,7 @@ pub(crate) struct Script {
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     ReadRequest,
+    AwaitHead,
     Send(Wire),
     SendSplit { wire: Wire, at: Vec<usize> },
     SendBytewise { wire: Wire, gate: Gate },
@@ -60,6 +61,12 @@ impl Script {
     /// otherwise the request has been read before the script starts.
     pub(crate) fn read_request(self) -> Self {
         self.step(Step::ReadRequest)
+    }
+
+    /// Waits until the head of a request is there, and reads no more: for answers that come before
+    /// the content. Only for scripts that own the whole connection.
+    pub(crate) fn await_head(self) -> Self {
+        self.step(Step::AwaitHead)
     }
 
     /// Sends without waiting for anything.
@@ -155,7 +162,7 @@ impl Step {
                 wire: wire.with_id(id),
                 gate,
             },
-            Self::ReadRequest | Self::SendRepeatedly { .. } | Self::Pass(_) => self,
+            Self::ReadRequest | Self::AwaitHead | Self::SendRepeatedly { .. } | Self::Pass(_) => self,
         }
     }
 }

@@ -62,6 +62,21 @@ fn notifications_come_in_order_and_before_the_result() {
     }
 }
 
+/// Catches a JSON answer that is complete and waits for its end all the same.
+#[test]
+fn a_json_body_of_the_announced_length_is_not_read_any_further() {
+    for mut session in [modern(), legacy()] {
+        let beginning = r#"{"jsonrpc":"2.0","result":{},"#;
+        let length = (beginning.len() + "\"id\":0}".len()).to_string();
+        let reply = Reply::json(200, beginning).chunk(r#""id":$ID}"#);
+        let (outcome, script) =
+            call_tool(&mut session, [reply.field("content-length", &length)]);
+        assert_eq!(outcome.unwrap(), "{}");
+        let reads = script.events.iter().filter(|event| matches!(event, Event::Read)).count();
+        assert_eq!(reads, 2);
+    }
+}
+
 /// Catches progress of another call that is taken for this call's, and a notification of an
 /// unknown kind that is lost.
 #[test]
@@ -121,6 +136,18 @@ fn errors_with_a_null_or_foreign_id_are_taken_for_the_answer() {
             assert_eq!(outcome, Err(Error::Rpc(expected.clone())), "{id}");
         }
     }
+}
+
+/// Catches a coded body that is read as if it were not, and reported as broken text or JSON.
+#[test]
+fn a_content_coding_that_was_not_asked_for_is_refused_by_name() {
+    for answer in [Reply::json(200, "\u{1f}"), Reply::sse("\u{1f}")] {
+        let coded = answer.clone().field("content-encoding", "gzip");
+        let text = invalid(call_tool(&mut modern(), [coded]).0);
+        assert!(text.contains("content-encoding `gzip`"), "{text}");
+    }
+    let plain = Reply::result("{}").field("content-encoding", "Identity");
+    assert_eq!(call_tool(&mut modern(), [plain]).0.unwrap(), "{}");
 }
 
 /// Catches a demand for credentials that is hidden behind the JSON-RPC error next to it.

@@ -1,5 +1,7 @@
 //! Connections: reuse, retry, number, and their end.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::io::AsyncWriteExt;
@@ -77,6 +79,37 @@ async fn dropping_a_body_closes_its_connection() {
     assert!(futures::FutureExt::now_or_never(body.frame()).is_none());
     drop(body);
     soon(closed(&mut stream)).await;
+}
+
+/// Catches a connection that is thrown away because its reader did not wait for the end of a body
+/// that arrives right after.
+#[tokio::test]
+async fn a_body_that_ends_soon_after_it_was_dropped_leaves_its_connection_usable() {
+    let (listener, url) = listen().await;
+    // With one connection at most, the second request has to wait for the first one's.
+    let limits = DialLimits {
+        connections_per_host: 1,
+        linger: Duration::from_secs(20),
+        ..DialLimits::default()
+    };
+    let dialer = dialer_with(&url, limits);
+    let response = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n";
+    let (outcome, (mut stream, _)) = tokio::join!(get(&dialer, &url), answer(&listener, response));
+    let mut body = outcome.unwrap().into_body();
+    soon(body.frame()).await.unwrap().unwrap();
+    drop(body);
+    stream.write_all(b"0\r\n\r\n").await.unwrap();
+    let again = async {
+        let (response, ()) = tokio::join!(get(&dialer, &url), async {
+            read_head(&mut stream).await;
+            stream.write_all(OK.as_bytes()).await.unwrap();
+        });
+        read(response.unwrap().into_body()).await
+    };
+    let (bytes, end) = soon(again).await;
+    end.unwrap();
+    assert_eq!(bytes, b"ok");
+    assert_eq!(dialer.stats().connections_opened, 1);
 }
 
 /// Catches a cancelled request that goes on in the background.

@@ -1,0 +1,76 @@
+//! Everything that a server offers besides the results of tools.
+
+use super::process::sandbar;
+use sandbar::demo::{DemoOptions, DemoServer};
+
+async fn demo() -> DemoServer {
+    DemoServer::start(DemoOptions::default()).await.unwrap()
+}
+
+/// Catches a list without what is needed for a call, and one with something else in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_are_listed_with_their_arguments() {
+    let server = demo().await;
+    let run = sandbar(["tools", &server.url()]).await;
+    for part in ["echo  Send a message back\n", "message  string  required"] {
+        assert!(run.output().contains(part), "{run:?}");
+    }
+    let run = sandbar(["tools", &server.url(), "--json"]).await;
+    let tools = run.json()["tools"].as_array().unwrap().clone();
+    let echo = tools.iter().find(|tool| tool["name"] == "echo").unwrap();
+    assert_eq!(echo["inputSchema"]["required"][0], "message");
+    assert_eq!(run.stderr, "");
+}
+
+/// Catches a client that talks about itself when asked about the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn info_says_what_the_server_is_in_each_era() {
+    let server = demo().await;
+    for (era, version) in [("modern", "2026-07-28"), ("legacy", "2025-11-25")] {
+        let run = sandbar(["info", &server.url(), "--era", era]).await;
+        assert!(run.output().contains(&format!("era           {era}\n")), "{run:?}");
+        assert!(run.output().contains(&format!("version       {version}\n")), "{run:?}");
+        let run = sandbar(["info", &server.url(), "--era", era, "--json"]).await;
+        let info = run.json();
+        assert_eq!((&info["era"], &info["protocolVersion"]), (&era.into(), &version.into()));
+        assert_eq!(info["url"], server.url());
+        assert!(info["capabilities"]["tools"].is_object(), "{info}");
+    }
+}
+
+/// Catches resources that are listed and cannot be read by what the list says.
+#[tokio::test(flavor = "multi_thread")]
+async fn resources_are_listed_and_read() {
+    const README: &str =
+        "This is the Sandbar demo server. Call `echo`, watch `count`, cancel `slow`.\n";
+    let server = demo().await;
+    let run = sandbar(["resources", &server.url()]).await;
+    assert!(run.output().contains("demo://readme"), "{run:?}");
+    let run = sandbar(["resources", &server.url(), "--json"]).await;
+    assert_eq!(run.json()["resources"].as_array().unwrap().len(), 2);
+    let run = sandbar(["read", &server.url(), "demo://readme"]).await;
+    assert_eq!(run.output(), README);
+    let run = sandbar(["read", &server.url(), "demo://readme", "--json"]).await;
+    assert_eq!(run.json()["contents"][0]["text"], README);
+    let run = sandbar(["read", &server.url(), "demo://nothing"]).await;
+    run.assert_failed(4, &["no such resource", "demo://nothing"]);
+}
+
+/// Catches prompts whose arguments do not arrive, and names that nobody corrects.
+#[tokio::test(flavor = "multi_thread")]
+async fn prompts_are_listed_and_filled_in() {
+    let server = demo().await;
+    let url = server.url();
+    let run = sandbar(["prompts", &url]).await;
+    assert!(run.output().contains("greet") && run.stdout.contains("tone"), "{run:?}");
+    let run = sandbar(["prompts", &url, "--json"]).await;
+    assert_eq!(run.json()["prompts"][0]["name"], "greet");
+    let run = sandbar(["prompt", &url, "greet", "--arg", "name=Ada"]).await;
+    assert!(run.output().contains("Write a friendly greeting for Ada."), "{run:?}");
+    let run = sandbar(["prompt", &url, "greet", "--arg", "name=Ada", "--json"]).await;
+    assert_eq!(run.json()["messages"][0]["role"], "user");
+    let run = sandbar(["prompt", &url, "gret", "--arg", "name=Ada"]).await;
+    run.assert_failed(2, &["no prompt `gret`", "did you mean `greet`?"]);
+    let run = sandbar(["prompt", &url, "greet"]).await;
+    run.assert_failed(2, &["`greet`", "name"]);
+}

@@ -1,0 +1,16 @@
+//! The binary, as a person or a script runs it.
+//!
+//! - `calls`: arguments, results, tools that fail
+//! - `listings`: everything that a server offers besides
+//! - `failures`: exit codes and diagnostics
+//! - `interrupts`: Ctrl-C, deadlines, readers that go away
+//! - `secrets`: what must not be shown
+//! - `offline`: help, components, the demo
+
+mod calls;
+mod failures;
+mod interrupts;
+mod listings;
+mod offline;
+mod process;
+mod secrets;

@@ -1,0 +1,101 @@
+//! TLS in front of a server that speaks none.
+
+use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{RootCertStore, ServerConfig};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+/// A self-signed certificate for `127.0.0.1`, and its key.
+pub(super) struct Identity {
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+impl Identity {
+    pub(super) fn valid() -> Self {
+        Self::new(Self::params())
+    }
+
+    pub(super) fn expired() -> Self {
+        let mut params = Self::params();
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2002, 1, 1);
+        Self::new(params)
+    }
+
+    fn params() -> CertificateParams {
+        CertificateParams::new(["127.0.0.1".to_owned()]).unwrap()
+    }
+
+    /// With the key in its subject: issuers are looked up by name, and strangers must differ.
+    fn new(mut params: CertificateParams) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let subject = format!("{:?}", key.public_key_raw());
+        params.distinguished_name.push(DnType::CommonName, subject);
+        let certificate = params.self_signed(&key).unwrap();
+        Self { certificate, key }
+    }
+
+    /// Roots that trust this certificate and no other.
+    pub(super) fn as_root(&self) -> RootCertStore {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.der().clone()).unwrap();
+        roots
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![self.certificate.der().clone()], key)
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+/// Terminates TLS on a free port of `127.0.0.1`. Dropping it drops every connection.
+pub(super) struct TlsFront {
+    address: SocketAddr,
+    accepting: JoinHandle<()>,
+}
+
+impl TlsFront {
+    /// Passes what it decrypts on to the server at `behind`.
+    pub(super) async fn start(identity: &Identity, behind: SocketAddr) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let accepting = tokio::spawn(accept(listener, identity.acceptor(), behind));
+        Self { address, accepting }
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.address)
+    }
+}
+
+impl Drop for TlsFront {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, acceptor: TlsAcceptor, behind: SocketAddr) {
+    // Dropped with this task, and every connection with it.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let acceptor = acceptor.clone();
+        connections.spawn(async move {
+            // Clients that refuse the certificate, or leave, are what the tests are about.
+            let Ok(mut front) = acceptor.accept(stream).await else { return };
+            let Ok(mut back) = TcpStream::connect(behind).await else { return };
+            let _ = tokio::io::copy_bidirectional(&mut front, &mut back).await;
+        });
+    }
+}
