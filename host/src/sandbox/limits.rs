@@ -62,3 +62,7 @@ pub(crate) const MEMORIES_PER_SESSION: u32 = 3;
 
 /// Tables of a composition: each guest has one, and so has each import shim.
 pub(crate) const TABLES_PER_SESSION: u32 = 16;
+
+/// Fibers of a session. Most calls need one only while they compute; those that
+/// enter another component keep it until they come back.
+pub(crate) const STACKS_PER_SESSION: u32 = 16;
