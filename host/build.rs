@@ -1,16 +1,20 @@
 //! Builds the components of `guest/`, composes them, and leaves them in
-//! `OUT_DIR` for `sandbox/components.rs` to embed.
+//! `OUT_DIR` for `components.rs` to embed.
 
 use anyhow::{Context as _, Result};
 use sandbar_guest_builder::{Guest, build, compose};
 use std::path::{Path, PathBuf};
 
-const MCP: Guest = Guest { package: "sandbar-guest-mcp", component: "mcp" };
-const LOCAL: Guest = Guest { package: "sandbar-guest-local", component: "local" };
+const GUESTS: [Guest; 5] = [
+    Guest { package: "sandbar-guest-mcp", component: "mcp" },
+    Guest { package: "sandbar-guest-fetch", component: "fetch" },
+    Guest { package: "sandbar-guest-serve", component: "serve" },
+    Guest { package: "sandbar-guest-local", component: "local" },
+    Guest { package: "sandbar-guest-remote", component: "remote" },
+];
 
 /// What the components are made of, relative to the workspace.
-const SOURCES: [&str; 7] =
-    ["Cargo.toml", "Cargo.lock", "guest/local", "guest/mcp", "guest/mcp-core", "protocol", "wit"];
+const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "guest", "protocol", "wit"];
 
 fn main() -> Result<()> {
     let out_dir = PathBuf::from(std::env::var("OUT_DIR").context("cargo sets OUT_DIR")?);
@@ -18,15 +22,19 @@ fn main() -> Result<()> {
     for source in SOURCES {
         println!("cargo::rerun-if-changed={}", workspace.join(source).display());
     }
-    let guests = [MCP, LOCAL];
-    let components = build(&workspace, &out_dir, &guests)?;
-    for (guest, component) in guests.iter().zip(&components) {
+    let components = build(&workspace, &out_dir, &GUESTS)?;
+    for (guest, component) in GUESTS.iter().zip(&components) {
         write(&out_dir, guest.component, component)?;
     }
-    let [mcp, local] = components.as_slice() else {
-        anyhow::bail!("{} components for {} guests", components.len(), guests.len());
+    let [consumers @ .., local, remote] = components.as_slice() else {
+        anyhow::bail!("{} components for {} guests", components.len(), GUESTS.len());
     };
-    write(&out_dir, "mcp-local", &compose(mcp, local)?)
+    for (guest, consumer) in GUESTS.iter().zip(consumers) {
+        let name = guest.component;
+        write(&out_dir, &format!("{name}-local"), &compose(consumer, local)?)?;
+        write(&out_dir, &format!("{name}-remote"), &compose(consumer, remote)?)?;
+    }
+    Ok(())
 }
 
 fn write(out_dir: &Path, name: &str, component: &[u8]) -> Result<()> {

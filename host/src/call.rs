@@ -4,8 +4,9 @@ use crate::error::Error;
 use crate::handler::Notification;
 use crate::sandbox::bindings::mcp;
 use crate::sandbox::convert;
-use crate::sandbox::job::{Job, Outcome};
-use crate::sandbox::operation::Operation;
+use crate::sandbox::job::Job;
+use crate::sandbox::operation::{Export, McpCall, Outcome};
+use crate::sandbox::session::McpSession;
 use crate::session::Session;
 use futures::Stream;
 use futures::future::BoxFuture;
@@ -34,14 +35,14 @@ struct Start {
     permit: OwnedSemaphorePermit,
 }
 
-type Started<T> = (Job, oneshot::Receiver<Outcome<T>>);
+type Started<T> = (Job<McpSession>, oneshot::Receiver<Outcome<T>>);
 
 impl<T: Send + 'static> Request<T> {
-    pub(crate) fn new<O: Operation<Output = T>>(session: &Session, operation: O) -> Self {
+    pub(crate) fn new<E: Export<Output = T>>(session: &Session, export: E) -> Self {
         Self {
             session: session.clone(),
-            make: Box::new(move |start| {
-                Job::new(operation, start.options, start.subscriber, start.permit)
+            make: Box::new(move |Start { options, subscriber, permit }| {
+                Job::new(McpCall { export, options, subscriber }, permit)
             }),
             timeout: None,
             idle_timeout: None,

@@ -27,14 +27,52 @@ macro_rules! embedded {
 /// component in between.
 pub const MCP: Component = embedded!("mcp", "the MCP client; imports sandbar:http/client");
 
-/// The executor over `wasi:http` alone.
+/// Exchanges with names alone: what a native embedder sends requests through.
+pub const FETCH: Component = embedded!("fetch", "HTTP exchanges; imports sandbar:http/client");
+
+/// The executor's end of the delta protocol alone.
+pub const SERVE: Component =
+    embedded!("serve", "the delta protocol's executor; imports sandbar:http/client");
+
+/// The executor over `wasi:http`.
 pub const LOCAL: Component = embedded!("local", "an executor over wasi:http");
 
-/// The two composed: a WASI 0.3 component that any WASI host can run.
-pub const MCP_LOCAL: Component = embedded!("mcp-local", "the MCP client that dials from here");
+/// The executor over the delta protocol.
+pub const REMOTE: Component = embedded!("remote", "an executor over sandbar:executor/channel");
+
+/// The MCP client that dials from here: a WASI 0.3 component that any WASI host
+/// can run.
+pub const MCP_LOCAL: Component = embedded!("mcp-local", "mcp + local");
+
+/// The MCP client that has another dial: it has no HTTP import at all.
+pub const MCP_REMOTE: Component = embedded!("mcp-remote", "mcp + remote");
+
+/// Exchanges that are performed from here.
+pub const FETCH_LOCAL: Component = embedded!("fetch-local", "fetch + local");
+
+/// Exchanges that another performs.
+pub const FETCH_REMOTE: Component = embedded!("fetch-remote", "fetch + remote");
+
+/// An executor for the delta protocol.
+pub const SERVE_LOCAL: Component = embedded!("serve-local", "serve + local: an executor");
+
+/// A relay: an executor that has another dial.
+pub const SERVE_REMOTE: Component = embedded!("serve-remote", "serve + remote: a relay");
 
 /// Everything that is embedded.
-pub const ALL: [Component; 3] = [MCP, LOCAL, MCP_LOCAL];
+pub const ALL: [Component; 11] = [
+    MCP,
+    FETCH,
+    SERVE,
+    LOCAL,
+    REMOTE,
+    MCP_LOCAL,
+    MCP_REMOTE,
+    FETCH_LOCAL,
+    FETCH_REMOTE,
+    SERVE_LOCAL,
+    SERVE_REMOTE,
+];
 
 /// The interfaces that a component imports, in its own order: everything that
 /// it can do beyond computing.

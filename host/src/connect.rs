@@ -1,17 +1,11 @@
-//! Opening a session.
+//! How a session is opened.
 
-use crate::error::{Error, SandboxError};
 use crate::handler::{Handler, NoHandler};
-use crate::http::Dialer;
 use crate::sandbox::bindings::{http, mcp};
 use crate::sandbox::convert;
-use crate::sandbox::engine::SandboxEngine;
-use crate::sandbox::worker::{Ending, Worker};
-use crate::session::Session;
 use crate::types::{Era, Implementation};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::AbortHandle;
 
 /// The largest message that a session accepts by default: 16 MiB. Larger ones
 /// are rare enough to be asked for, and each is held in memory several times.
@@ -111,7 +105,7 @@ impl ConnectOptions {
         self
     }
 
-    fn into_wit(self) -> mcp::SessionOptions {
+    pub(crate) fn into_wit(self) -> mcp::SessionOptions {
         mcp::SessionOptions {
             url: self.url,
             fields: self
@@ -138,46 +132,5 @@ impl std::fmt::Debug for ConnectOptions {
             .field("fields", &fields)
             .field("era", &self.era)
             .finish_non_exhaustive()
-    }
-}
-
-/// Makes a sandbox and opens a session in it.
-pub(crate) async fn open(
-    engine: &SandboxEngine,
-    dialer: Dialer,
-    options: ConnectOptions,
-) -> Result<Session, Error> {
-    let limits = engine.limits().clone();
-    let sandbox = engine
-        .instantiate(dialer.clone(), Arc::clone(&options.handler))
-        .await
-        .map_err(|error| SandboxError::Unavailable { reason: format!("{error:#}") })?;
-    let usage = (sandbox.memory.clone(), sandbox.cpu.clone(), sandbox.instantiation);
-    let denials = sandbox.denials.clone();
-    let (worker, opened) = Worker::spawn(sandbox, options.into_wit(), limits.clone());
-    // Until the session is open, dropping this future ends the sandbox.
-    let mut abandoned = Abandoned(Some(worker.task()));
-    let outcome = opened.await;
-    abandoned.0 = None;
-    match outcome {
-        Ok(Ok(description)) => {
-            Ok(Session::new(worker, description, dialer, denials, usage, &limits))
-        }
-        Ok(Err(error)) => Err(convert::error(error, &denials)),
-        Err(_gone) => Err(match worker.ending().await {
-            Ending::Failed(error) => error.into(),
-            Ending::Closed => Error::Closed,
-        }),
-    }
-}
-
-/// Ends a worker that nobody will ever talk to.
-struct Abandoned(Option<AbortHandle>);
-
-impl Drop for Abandoned {
-    fn drop(&mut self) {
-        if let Some(worker) = &self.0 {
-            worker.abort();
-        }
     }
 }

@@ -1,5 +1,9 @@
 //! Everything that can go wrong, kept apart by who is at fault.
 
+use crate::sandbox::cpu::CpuBudget;
+use crate::sandbox::limits::SandboxLimits;
+use crate::sandbox::memory::MemoryUse;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why an operation on a session failed.
@@ -68,9 +72,43 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The remote executor cannot be reached.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+    /// A component could not be loaded.
+    #[error(transparent)]
+    Setup(#[from] Arc<BuildError>),
     /// The sandbox of the session failed. Other sessions are not affected.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+}
+
+/// Why an executor cannot be talked to, or talk.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecutorError {
+    /// The URL of the executor is none that can be connected to.
+    #[error("`{url}` is not the URL of an executor: {reason}")]
+    InvalidUrl {
+        /// The URL.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The connection could not be made.
+    #[error("cannot connect to the executor: {reason}")]
+    Connect {
+        /// Why.
+        reason: String,
+    },
+    /// The command could not be started.
+    #[error("cannot start the executor command `{command}`")]
+    Command {
+        /// The command.
+        command: String,
+        /// What the system said.
+        source: Arc<std::io::Error>,
+    },
 }
 
 /// Why an HTTP exchange failed.
@@ -223,8 +261,24 @@ pub enum SandboxError {
 }
 
 impl SandboxError {
-    pub(crate) fn trap(error: &wasmtime::Error) -> Self {
-        Self::Trap { reason: format!("{error:#}") }
+    /// What a trap was about: a limit that the guest ran into, or itself.
+    pub(crate) fn of(
+        trap: &wasmtime::Error,
+        memory: &MemoryUse,
+        cpu: &CpuBudget,
+        limits: &SandboxLimits,
+    ) -> Self {
+        if memory.refused() {
+            Self::Memory { limit: limits.memory }
+        } else if cpu.exhausted() {
+            Self::Cpu { limit: limits.cpu_burst }
+        } else {
+            Self::Trap { reason: format!("{trap:#}") }
+        }
+    }
+
+    pub(crate) fn unavailable(error: &wasmtime::Error) -> Self {
+        Self::Unavailable { reason: format!("{error:#}") }
     }
 }
 

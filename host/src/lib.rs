@@ -28,7 +28,9 @@
 mod call;
 pub mod components;
 mod connect;
+mod dialing;
 pub mod error;
+pub mod executor;
 pub mod handler;
 pub mod http;
 mod sandbar;
@@ -41,7 +43,7 @@ pub mod demo;
 
 pub use call::{Call, Request};
 pub use connect::ConnectOptions;
-pub use error::{BuildError, Error, HttpError, RpcError, SandboxError, StatusError};
+pub use error::{BuildError, Error, ExecutorError, HttpError, RpcError, SandboxError, StatusError};
 pub use handler::{Handler, Notification, ServerRequest};
 pub use sandbar::{Builder, Sandbar};
 pub use sandbox::limits::SandboxLimits;

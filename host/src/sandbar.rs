@@ -1,15 +1,24 @@
 //! The compiled component, and what its sessions share.
 
-use crate::components;
-use crate::connect::{ConnectOptions, open};
-use crate::error::{BuildError, Error};
-use crate::http::{DialLimits, Dialer, Policy, Proxies, TlsRoots};
-use crate::sandbox::engine::SandboxEngine;
+use crate::connect::ConnectOptions;
+use crate::dialing::Dialing;
+use crate::error::{BuildError, Error, SandboxError};
+use crate::executor::{Executor, ServeOptions, Target};
+use crate::handler::{Handler, NoHandler};
+use crate::http::{DialLimits, Policy, Proxies, TlsRoots};
+use crate::sandbox::bindings::ServedConnection;
+use crate::sandbox::engine::{Network, SandboxEngine};
+use crate::sandbox::exchange::FetchLife;
 use crate::sandbox::limits::SandboxLimits;
-use crate::session::Session;
-use std::collections::HashMap;
+use crate::sandbox::programs::{Programs, Reach};
+use crate::sandbox::service;
+use crate::sandbox::session::McpLife;
+use crate::sandbox::worker::Worker;
+use crate::session::{Session, Usage};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::task::AbortHandle;
 
 /// A sandbox factory: the compiled component, the trust store, the connection
 /// pools. A clone is cheap and shares them; one is enough for a process.
@@ -18,7 +27,9 @@ pub struct Sandbar(Arc<Inner>);
 
 struct Inner {
     engine: SandboxEngine,
+    programs: Programs,
     dialing: Dialing,
+    target: Target,
 }
 
 impl Sandbar {
@@ -47,8 +58,99 @@ impl Sandbar {
     /// Those of [`Sandbar::connect`], and [`Error::InvalidParams`] for options
     /// that cannot be sent.
     pub async fn connect_with(&self, options: ConnectOptions) -> Result<Session, Error> {
-        let dialer = self.0.dialing.for_url(&options.url)?;
-        open(&self.0.engine, dialer, options).await
+        let network = match &self.0.target {
+            Target::Local => Network::Local(self.0.dialing.for_url(&options.url)?),
+            Target::Remote(connector) => Network::Remote(Arc::clone(connector)),
+        };
+        self.open(network, options).await
+    }
+
+    /// An executor that is unaware of MCP: one for each URL or policy is enough.
+    ///
+    /// `policy` is what may be dialled where the executor is this host; elsewhere
+    /// the policy of that place holds.
+    ///
+    /// # Errors
+    ///
+    /// When the component cannot be loaded, or no sandbox can be made.
+    pub async fn executor(&self, policy: Policy) -> Result<Executor, Error> {
+        let (reach, network) = self.network(&self.0.target, policy);
+        let program = self.0.programs.fetch(&self.0.engine, reach)?;
+        let mut sandbox = self.0.engine.sandbox(network, Arc::new(NoHandler));
+        let instance = program
+            .instantiate_async(&mut sandbox.store)
+            .await
+            .map_err(|error| SandboxError::unavailable(&error))?;
+        let denials = sandbox.denials.clone();
+        let worker = Worker::spawn(sandbox, FetchLife(instance), self.0.engine.limits().clone());
+        Ok(Executor::new(worker, denials))
+    }
+
+    /// Serves one client of an executor: see [`serve_pipe`](crate::executor::serve_pipe).
+    pub(crate) async fn serve(
+        &self,
+        options: &ServeOptions,
+        connection: ServedConnection,
+        pipe: crate::executor::Pipe,
+    ) -> Result<(), Error> {
+        let (reach, network) = self.network(&options.target, options.policy.clone());
+        let program = self.0.programs.serve(&self.0.engine, reach)?;
+        let mut sandbox = self.0.engine.sandbox(network, Arc::new(NoHandler));
+        let instance = program
+            .instantiate_async(&mut sandbox.store)
+            .await
+            .map_err(|error| SandboxError::unavailable(&error))?;
+        let limits = self.0.engine.limits();
+        Ok(service::serve(sandbox, instance, connection, pipe, limits).await?)
+    }
+
+    fn network(&self, target: &Target, policy: Policy) -> (Reach, Network) {
+        match target {
+            Target::Local => (Reach::Local, Network::Local(self.0.dialing.under(policy))),
+            Target::Remote(connector) => (Reach::Remote, Network::Remote(Arc::clone(connector))),
+        }
+    }
+
+    /// Makes a sandbox and opens a session in it.
+    async fn open(&self, network: Network, options: ConnectOptions) -> Result<Session, Error> {
+        let begun = Instant::now();
+        let (reach, dialer) = match &network {
+            Network::Local(dialer) => (Reach::Local, Some(dialer.clone())),
+            Network::Remote(_) => (Reach::Remote, None),
+        };
+        let program = self.0.programs.mcp(&self.0.engine, reach)?;
+        let handler: Arc<dyn Handler> = Arc::clone(&options.handler);
+        let mut sandbox = self.0.engine.sandbox(network, handler);
+        let instance = program
+            .instantiate_async(&mut sandbox.store)
+            .await
+            .map_err(|error| SandboxError::unavailable(&error))?;
+        let usage = Usage {
+            memory: sandbox.memory.clone(),
+            cpu: sandbox.cpu.clone(),
+            instantiation: begun.elapsed(),
+            dialer,
+        };
+        let denials = sandbox.denials.clone();
+        let limits = self.0.engine.limits();
+        let (life, opened) = McpLife::new(instance, options.into_wit(), limits.grace);
+        let worker = Worker::spawn(sandbox, life, limits.clone());
+        // Until the session is open, dropping this future ends the sandbox.
+        let mut abandoned = Abandoned(Some(worker.task()));
+        let outcome = opened.await;
+        abandoned.0 = None;
+        Session::opened(worker, outcome.ok(), denials, usage, limits).await
+    }
+}
+
+/// Ends a worker that nobody will ever talk to.
+struct Abandoned(Option<AbortHandle>);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        if let Some(worker) = &self.0 {
+            worker.abort();
+        }
     }
 }
 
@@ -67,6 +169,7 @@ pub struct Builder {
     tls: Option<TlsRoots>,
     proxies: Option<Proxies>,
     component: Option<Vec<u8>>,
+    target: Target,
 }
 
 impl Builder {
@@ -107,98 +210,38 @@ impl Builder {
         self
     }
 
-    /// Another component than the embedded [`MCP_LOCAL`](components::MCP_LOCAL):
-    /// one with a component of your own composed in, say. It exports
-    /// `sandbar:mcp/client` and imports at most what the embedded one does.
+    /// Who performs the HTTP exchanges. This host, if not set.
+    #[must_use]
+    pub fn executor(mut self, target: Target) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// Another component than the embedded
+    /// [`MCP_LOCAL`](crate::components::MCP_LOCAL): one with a component of your
+    /// own composed in, say. It exports `sandbar:mcp/client` and imports at most
+    /// what the embedded one does.
     #[must_use]
     pub fn component(mut self, component: Vec<u8>) -> Self {
         self.component = Some(component);
         self
     }
 
-    /// Compiles the component, or takes it from the cache.
-    ///
-    /// Takes some 0.2 s where it compiles, 10 ms where it does not.
+    /// Sets the engine up. Components are compiled, or taken from the cache, when
+    /// they are first needed: some 0.2 s where they are compiled, 10 ms where
+    /// not.
     ///
     /// # Errors
     ///
-    /// When the limits do not fit the machine, or the component is not one.
+    /// When the limits do not fit the machine.
     pub fn build(self) -> Result<Sandbar, BuildError> {
-        let component = self.component.as_deref().unwrap_or(components::MCP_LOCAL.bytes);
-        let engine = SandboxEngine::new(component, self.limits, self.cache_dir)?;
-        let dialing = Dialing {
-            tls: self.tls.unwrap_or_else(TlsRoots::system),
-            limits: self.dial_limits,
-            proxies: self.proxies.unwrap_or_else(Proxies::from_env),
-            dialers: Mutex::default(),
-        };
-        Ok(Sandbar(Arc::new(Inner { engine, dialing })))
-    }
-}
-
-/// Origins whose dialers are kept. A dialer without connections is small; the
-/// bound is for processes that connect to ever new servers.
-const DIALERS: usize = 256;
-
-/// What dialers are made of, and those that have been made.
-struct Dialing {
-    tls: TlsRoots,
-    limits: DialLimits,
-    proxies: Proxies,
-    /// By origin, which is what a policy allows: sessions with one server share
-    /// its connections, sessions with different servers share nothing.
-    dialers: Mutex<HashMap<String, Dialer>>,
-}
-
-impl Dialing {
-    fn for_url(&self, text: &str) -> Result<Dialer, Error> {
-        let invalid = |reason: String| Error::InvalidUrl { url: without_credentials(text), reason };
-        let url = url::Url::parse(text).map_err(|error| invalid(error.to_string()))?;
-        let policy = Policy::origin(&url).map_err(|error| {
-            let reason = std::error::Error::source(&error).map(ToString::to_string);
-            invalid(reason.unwrap_or_else(|| error.to_string()))
-        })?;
-        let origin = url.origin().ascii_serialization();
-        let mut dialers = self.dialers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(dialer) = dialers.get(&origin) {
-            return Ok(dialer.clone());
-        }
-        if dialers.len() >= DIALERS {
-            dialers.clear();
-        }
-        let dialer =
-            Dialer::new(policy, self.tls.clone(), self.limits.clone(), self.proxies.clone());
-        dialers.insert(origin, dialer.clone());
-        Ok(dialer)
-    }
-}
-
-/// A URL to show: user information, which may hold a password, is left out. It need not be valid.
-fn without_credentials(url: &str) -> String {
-    let (scheme, rest) = url.split_once("//").unwrap_or(("", url));
-    let authority_ends = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(authority_ends);
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}//{host}{path}"),
-        None => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_credentials;
-
-    /// Catches passwords in errors, of URLs that can be parsed and of others, and URLs that are
-    /// changed though there is nothing to hide.
-    #[test]
-    fn a_url_is_shown_without_its_credentials() {
-        for (given, shown) in [
-            ("http://user:pass@a.example/x@y?z", "http://a.example/x@y?z"),
-            ("http://user:p@ss@[::1junk", "http://[::1junk"),
-            ("ftp://a.example/x", "ftp://a.example/x"),
-            ("a.example/x", "a.example/x"),
-        ] {
-            assert_eq!(without_credentials(given), shown);
-        }
+        let engine = SandboxEngine::new(self.limits, self.cache_dir)?;
+        let dialing = Dialing::new(
+            self.tls.unwrap_or_else(TlsRoots::system),
+            self.dial_limits,
+            self.proxies.unwrap_or_else(Proxies::from_env),
+        );
+        let programs = Programs::new(self.component);
+        Ok(Sandbar(Arc::new(Inner { engine, programs, dialing, target: self.target })))
     }
 }

@@ -3,15 +3,18 @@
 use crate::call::Request;
 use crate::error::Error;
 use crate::http::{DialStats, Dialer};
+use crate::sandbox::convert;
 use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::hooks::LastDenial;
 use crate::sandbox::job::Job;
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::memory::MemoryUse;
 use crate::sandbox::operation::{
-    CallTool, GetPrompt, ListPrompts, ListResources, ListTools, ReadResource, Request as AnyRequest,
+    CallTool, GetPrompt, ListPrompts, ListResources, ListTools, Outcome, ReadResource,
+    Request as AnyRequest,
 };
-use crate::sandbox::worker::{Command, Ending, Worker};
+use crate::sandbox::session::McpSession;
+use crate::sandbox::worker::{Ending, Worker};
 use crate::types::{
     Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
 };
@@ -32,9 +35,8 @@ const PAGES: usize = 1000;
 pub struct Session(Arc<Inner>);
 
 pub(crate) struct Inner {
-    worker: Worker,
+    worker: Worker<McpSession>,
     description: ServerDescription,
-    dialer: Dialer,
     pub(crate) denials: LastDenial,
     usage: Usage,
     pub(crate) queued_notifications: usize,
@@ -44,7 +46,13 @@ pub(crate) struct Inner {
 }
 
 /// Where a sandbox's use of the machine is read.
-pub(crate) type Usage = (MemoryUse, CpuBudget, Duration);
+pub(crate) struct Usage {
+    pub(crate) memory: MemoryUse,
+    pub(crate) cpu: CpuBudget,
+    pub(crate) instantiation: Duration,
+    /// None where the exchanges are performed elsewhere.
+    pub(crate) dialer: Option<Dialer>,
+}
 
 /// What a session has used so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,30 +64,35 @@ pub struct SessionStats {
     pub cpu: Duration,
     /// How long the sandbox took to make.
     pub instantiation: Duration,
-    /// What was dialled. Sessions with the same origin count together.
+    /// What was dialled from here. Sessions with the same origin count together.
     pub dialed: DialStats,
 }
 
 impl Session {
-    pub(crate) fn new(
-        worker: Worker,
-        description: ServerDescription,
-        dialer: Dialer,
+    /// The session that a worker has opened, or why it has not.
+    pub(crate) async fn opened(
+        worker: Worker<McpSession>,
+        outcome: Option<Outcome<ServerDescription>>,
         denials: LastDenial,
         usage: Usage,
         limits: &SandboxLimits,
-    ) -> Self {
-        Self(Arc::new(Inner {
+    ) -> Result<Self, Error> {
+        let description = match outcome {
+            Some(Ok(description)) => description,
+            Some(Err(error)) => return Err(convert::error(error, &denials)),
+            None => return Err(ended(&worker).await),
+        };
+        let places = limits.calls_in_flight.clamp(1, Semaphore::MAX_PERMITS);
+        Ok(Self(Arc::new(Inner {
             worker,
             description,
-            dialer,
             denials,
             usage,
             queued_notifications: limits.queued_notifications.max(1),
             grace: limits.grace,
-            calls: Arc::new(Semaphore::new(limits.calls_in_flight.clamp(1, Semaphore::MAX_PERMITS))),
+            calls: Arc::new(Semaphore::new(places)),
             last_call: AtomicU64::new(0),
-        }))
+        })))
     }
 
     /// What the server said of itself when the session was opened. Unverified.
@@ -91,24 +104,22 @@ impl Session {
     /// What the session has used so far.
     #[must_use]
     pub fn stats(&self) -> SessionStats {
-        let (memory, cpu, instantiation) = &self.0.usage;
+        let usage = &self.0.usage;
         SessionStats {
-            memory_peak: memory.peak(),
-            cpu: cpu.used(),
-            instantiation: *instantiation,
-            dialed: self.0.dialer.stats(),
+            memory_peak: usage.memory.peak(),
+            cpu: usage.cpu.used(),
+            instantiation: usage.instantiation,
+            dialed: usage.dialer.as_ref().map(Dialer::stats).unwrap_or_default(),
         }
     }
 
     /// Any request: `params` is the text of a JSON object, the result is JSON
     /// text as the server wrote it.
-    #[must_use]
     pub fn request(&self, method: impl Into<String>, params: Option<String>) -> Request<String> {
         Request::new(self, AnyRequest { method: method.into(), params })
     }
 
     /// `tools/call`. `arguments` is the text of a JSON object.
-    #[must_use]
     pub fn call_tool(
         &self,
         name: impl Into<String>,
@@ -118,13 +129,11 @@ impl Session {
     }
 
     /// `resources/read`.
-    #[must_use]
     pub fn read_resource(&self, uri: impl Into<String>) -> Request<Vec<ResourceContents>> {
         Request::new(self, ReadResource { uri: uri.into() })
     }
 
     /// `prompts/get`. `arguments` is the text of a JSON object of strings.
-    #[must_use]
     pub fn get_prompt(
         &self,
         name: impl Into<String>,
@@ -179,7 +188,7 @@ impl Session {
     /// [`Error::Closed`], a legacy server gets its DELETE, and the sandbox is
     /// gone when this returns. A sandbox that does not respond is ended.
     pub async fn close(&self) {
-        self.0.worker.tell(Command::Close);
+        self.0.worker.close();
         if tokio::time::timeout(self.0.grace * 2, self.0.worker.ending()).await.is_err() {
             self.0.worker.kill();
         }
@@ -194,12 +203,12 @@ impl Session {
         self.0.last_call.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(crate) fn run(&self, job: Job) {
-        self.0.worker.tell(Command::Run(job));
+    pub(crate) fn run(&self, job: Job<McpSession>) {
+        self.0.worker.run(job);
     }
 
     pub(crate) fn cancel(&self, call: u64) {
-        self.0.worker.tell(Command::Cancel(call));
+        self.0.worker.cancel(call);
     }
 
     pub(crate) fn kill(&self) {
@@ -212,10 +221,15 @@ impl Session {
 
     /// Why a call was dropped without an outcome.
     pub(crate) async fn ended(&self) -> Error {
-        match self.0.worker.ending().await {
-            Ending::Closed => Error::Closed,
-            Ending::Failed(error) => error.into(),
-        }
+        ended(&self.0.worker).await
+    }
+}
+
+/// Why a worker is gone.
+async fn ended(worker: &Worker<McpSession>) -> Error {
+    match worker.ending().await {
+        Ending::Closed => Error::Closed,
+        Ending::Failed(error) => error.into(),
     }
 }
 

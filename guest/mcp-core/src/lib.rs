@@ -16,6 +16,7 @@ mod error;
 mod header_value;
 mod http;
 mod inbound;
+mod json_string;
 mod json_text;
 mod jsonrpc;
 mod legacy;

@@ -83,8 +83,9 @@ impl GuestSession for Session {
         options: CallOptions,
     ) -> Result<ToolResult, WitError> {
         let params = params::named(&name, arguments.as_deref()).map_err(convert::error)?;
-        self.typed("tools/call", Some(params), options, typed::ToolResult::parse, records::tool_result)
-            .await
+        let answer = self.call("tools/call", Some(params), options).await.map_err(convert::error)?;
+        // Unlike other results it may be large, and is given away to be read in place.
+        typed::ToolResult::parse(answer.result).map(records::tool_result).map_err(convert::error)
     }
 
     async fn list_resources(

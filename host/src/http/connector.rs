@@ -135,7 +135,7 @@ impl Shared {
         let mut denial = None;
         let mut allowed = Vec::new();
         for address in resolve(target, self.limits.addresses).await? {
-            match self.policy.judge_address(address.ip()) {
+            match self.policy.judge_address(target, address.ip()) {
                 Ok(()) => allowed.push(address),
                 Err(denied) => denial = denial.or(Some(denied)),
             }

@@ -23,6 +23,18 @@ pub enum Denial {
         /// The only allowed origin.
         allowed: Box<Target>,
     },
+    /// The request goes to an origin that the operator of an executor did not list.
+    #[error(
+        "{asked} is not allowed by the operator of this executor, only {} is; \
+         the operator can add it with `--allow {asked}`",
+        .allowed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    NotListed {
+        /// Where the request goes.
+        asked: Box<Target>,
+        /// What the operator listed.
+        allowed: Vec<Target>,
+    },
     /// The name resolves to an address that the policy does not allow for it.
     #[error(
         "{host} is at {address} ({class}), and only {allowed} is allowed for it; \

@@ -51,6 +51,16 @@ impl TlsRoots {
         }
     }
 
+    /// TLS for a connection that is upgraded from HTTP/1.1 to something else.
+    pub(crate) async fn connect(
+        &self,
+        stream: tokio::net::TcpStream,
+        target: &Target,
+    ) -> Result<TlsStream<tokio::net::TcpStream>, TlsFailure> {
+        let (stream, _version) = self.handshake(stream, target, Offer::Http1).await?;
+        Ok(stream)
+    }
+
     /// Performs the handshake and verifies the certificate for the host of `target`.
     pub(super) async fn handshake<S: ByteStream>(
         &self,

@@ -54,7 +54,7 @@ pub(crate) fn error(error: mcp::Error, denials: &LastDenial) -> Error {
     }
 }
 
-fn http_error(code: http::ErrorCode, denials: &LastDenial) -> HttpError {
+pub(crate) fn http_error(code: http::ErrorCode, denials: &LastDenial) -> HttpError {
     match code {
         http::ErrorCode::Denied(denial) => HttpError::Denied {
             reason: denials.get().map_or(denial.reason, |denial| denial.to_string()),

@@ -1,9 +1,11 @@
 //! Compiling components and making sandboxes of them.
 
 use crate::error::BuildError;
+use crate::executor::Connect;
 use crate::handler::Handler;
 use crate::http::Dialer;
-use crate::sandbox::bindings::{Embedding, EmbeddingPre, embedder};
+use crate::sandbox::bindings::{channel, embedder};
+use crate::sandbox::channel::Channel;
 use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::embedder::Embedder;
 use crate::sandbox::hooks::{Hooks, LastDenial};
@@ -16,8 +18,7 @@ use crate::sandbox::state::State;
 use crate::sandbox::ticker::Ticker;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{
     Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
 };
@@ -32,78 +33,82 @@ const ADDRESS_SPACE: u64 = 1 << 46;
 /// bounds check.
 const WHOLE_MEMORY: u64 = 1 << 32;
 
-/// A component, compiled and linked, ready to be instantiated any number of
-/// times.
+/// The engine that all sandboxes of a [`Sandbar`](crate::Sandbar) share.
 pub(crate) struct SandboxEngine {
     engine: Engine,
-    linked: EmbeddingPre<State>,
+    linker: Linker<State>,
     limits: SandboxLimits,
     _ticker: Ticker,
 }
 
-/// One instance in a store of its own.
+/// The way out of a sandbox.
+pub(crate) enum Network {
+    /// Requests are dialled from here.
+    Local(Dialer),
+    /// Requests go to an executor elsewhere.
+    Remote(Arc<dyn Connect>),
+}
+
+/// A store, ready for an instance.
 pub(crate) struct Sandbox {
     pub(crate) store: Store<State>,
-    pub(crate) instance: Embedding,
     pub(crate) cpu: CpuBudget,
     pub(crate) memory: MemoryUse,
     pub(crate) denials: LastDenial,
-    /// How long the instantiation took.
-    pub(crate) instantiation: Duration,
 }
 
 impl SandboxEngine {
-    /// Compiles `component`, or takes it from the cache in `cache_dir`.
+    /// An engine that keeps compiled components in `cache_dir`, if there is one.
     pub(crate) fn new(
-        component: &[u8],
         limits: SandboxLimits,
         cache_dir: Option<PathBuf>,
     ) -> Result<Self, BuildError> {
         let engine = Engine::new(&config(&limits, cache_dir)?).map_err(BuildError::engine)?;
-        let component = Component::new(&engine, component).map_err(BuildError::component)?;
-        let linked = linker(&engine)
-            .and_then(|linker| linker.instantiate_pre(&component))
-            .and_then(EmbeddingPre::new)
-            .map_err(BuildError::component)?;
+        let linker = linker(&engine).map_err(BuildError::engine)?;
         let ticker = Ticker::start(&engine).map_err(BuildError::Thread)?;
-        Ok(Self { engine, linked, limits, _ticker: ticker })
+        Ok(Self { engine, linker, limits, _ticker: ticker })
     }
 
     pub(crate) const fn limits(&self) -> &SandboxLimits {
         &self.limits
     }
 
-    /// Makes a sandbox whose requests go through `dialer`.
-    pub(crate) async fn instantiate(
-        &self,
-        dialer: Dialer,
-        handler: Arc<dyn Handler>,
-    ) -> wasmtime::Result<Sandbox> {
-        let begun = Instant::now();
+    /// Compiles a component, or takes it from the cache, and links it.
+    pub(crate) fn load(&self, component: &[u8]) -> Result<InstancePre<State>, BuildError> {
+        let component = Component::new(&self.engine, component).map_err(BuildError::component)?;
+        self.linker.instantiate_pre(&component).map_err(BuildError::component)
+    }
+
+    /// Makes a sandbox.
+    pub(crate) fn sandbox(&self, network: Network, handler: Arc<dyn Handler>) -> Sandbox {
         let denials = LastDenial::default();
         let memory = MemoryUse::default();
         let limit = MemoryLimit::new(self.limits.memory, memory.clone());
-        let state = State::new(Hooks::new(dialer, denials.clone()), limit, handler);
-        let mut store = Store::new(&self.engine, state);
+        let (dialer, connector) = match network {
+            Network::Local(dialer) => (Some(dialer), None),
+            Network::Remote(connector) => (None, Some(connector)),
+        };
+        let hooks = Hooks::new(dialer, denials.clone());
+        let mut store = Store::new(&self.engine, State::new(hooks, limit, handler, connector));
         store.limiter(|state| &mut state.memory);
         let cpu = CpuBudget::new(self.limits.cpu_burst);
         let budget = cpu.clone();
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| Ok(budget.tick()));
-        let instance = self.linked.instantiate_async(&mut store).await?;
-        let instantiation = begun.elapsed();
-        Ok(Sandbox { store, instance, cpu, memory, denials, instantiation })
+        Sandbox { store, cpu, memory, denials }
     }
 }
 
-/// Everything that a component can import. `wasi:http` and the monotonic clock;
-/// not the rest of WASI.
+/// Everything that a component can import: `wasi:http`, the monotonic clock, the
+/// embedder and the channel; not the rest of WASI. What a sandbox may do with
+/// them is for its state to say.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     clock_types::add_to_linker::<_, WasiClocks>(&mut linker, State::clocks)?;
     monotonic_clock::add_to_linker::<_, WasiClocks>(&mut linker, State::clocks)?;
     embedder::add_to_linker::<_, Embedder>(&mut linker, |state| state)?;
+    channel::add_to_linker::<_, Channel>(&mut linker, |state| state)?;
     Ok(linker)
 }
 

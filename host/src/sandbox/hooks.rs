@@ -4,9 +4,11 @@ use crate::http::{Denial, DialError, Dialer};
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-/// Sends what a guest asks for through the dialer of its session.
+/// Sends what a guest asks for through the dialer of its sandbox. A sandbox that
+/// has another dial has no dialer, and a component that wants one anyway is
+/// refused.
 pub(crate) struct Hooks {
-    dialer: Dialer,
+    dialer: Option<Dialer>,
     last_denial: LastDenial,
 }
 
@@ -26,7 +28,7 @@ impl LastDenial {
 }
 
 impl Hooks {
-    pub(crate) const fn new(dialer: Dialer, last_denial: LastDenial) -> Self {
+    pub(crate) const fn new(dialer: Option<Dialer>, last_denial: LastDenial) -> Self {
         Self { dialer, last_denial }
     }
 }
@@ -44,6 +46,7 @@ impl WasiHttpHooks for Hooks {
         let dialer = self.dialer.clone();
         let last_denial = self.last_denial.clone();
         Box::new(async move {
+            let dialer = dialer.ok_or(Error::HttpRequestDenied)?;
             let response = dialer.send(request, options.into()).await.map_err(|error| {
                 if let DialError::Denied(denial) = &error {
                     last_denial.set(denial);

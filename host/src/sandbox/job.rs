@@ -1,83 +1,73 @@
 //! What a worker is given to do.
 
-use crate::handler::Notification;
-use crate::sandbox::bindings::{McpClient, mcp};
-use crate::sandbox::operation::Operation;
 use crate::sandbox::state::State;
 use futures::future::BoxFuture;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use wasmtime::component::{Accessor, ResourceAny};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use wasmtime::component::Accessor;
 
-/// What a guest answers.
-pub(crate) type Outcome<T> = Result<T, mcp::Error>;
+/// Something to do in a sandbox whose exports are reached through `C`.
+pub(crate) trait Operation<C>: Send + 'static {
+    /// What it yields: a result of the guest's, as a rule.
+    type Output: Send + 'static;
 
-/// A call to make in the sandbox.
-pub(crate) struct Job {
-    work: Box<dyn Work>,
-    call: u64,
-    subscriber: Option<mpsc::Sender<Notification>>,
-    /// Held until the guest is done with the call, so that the number of calls
-    /// in flight bounds every queue of a session.
+    /// Does it. An error is a trap, and the end of the sandbox.
+    fn run(
+        self,
+        accessor: &Accessor<State>,
+        context: &C,
+    ) -> impl Future<Output = wasmtime::Result<Self::Output>> + Send;
+}
+
+/// An operation to do, whose type has been forgotten.
+pub(crate) struct Job<C> {
+    work: Box<dyn Work<C>>,
+    /// Held until the guest is done with it, so that the number of operations in
+    /// flight bounds every queue of a sandbox.
     _permit: OwnedSemaphorePermit,
 }
 
-impl Job {
+impl<C: Sync> Job<C> {
     /// A job, and where its outcome will be. The sender is dropped without one
     /// when the sandbox ends first.
-    pub(crate) fn new<O: Operation>(
+    pub(crate) fn new<O: Operation<C>>(
         operation: O,
-        options: mcp::CallOptions,
-        subscriber: Option<mpsc::Sender<Notification>>,
         permit: OwnedSemaphorePermit,
-    ) -> (Self, oneshot::Receiver<Outcome<O::Output>>) {
+    ) -> (Self, oneshot::Receiver<O::Output>) {
         let (reply, outcome) = oneshot::channel();
-        let call = options.id;
-        let work = Box::new(Typed { operation, options, reply });
-        (Self { work, call, subscriber, _permit: permit }, outcome)
+        (Self { work: Box::new(Typed { operation, reply }), _permit: permit }, outcome)
     }
 
-    /// Makes the call. An error is a trap, and the end of the sandbox.
+    /// Does it.
     pub(crate) async fn run(
         self,
         accessor: &Accessor<State>,
-        client: &McpClient,
-        session: ResourceAny,
+        context: &C,
     ) -> wasmtime::Result<()> {
-        let call = self.call;
-        if let Some(subscriber) = self.subscriber {
-            accessor.with(|mut access| access.data_mut().subscribers.add(call, subscriber));
-        }
-        let outcome = self.work.run(accessor, client, session).await;
-        accessor.with(|mut access| access.data_mut().subscribers.remove(call));
-        outcome
+        self.work.run(accessor, context).await
     }
 }
 
-/// An operation whose type has been forgotten.
-trait Work: Send {
+trait Work<C>: Send {
     fn run<'a>(
         self: Box<Self>,
         accessor: &'a Accessor<State>,
-        client: &'a McpClient,
-        session: ResourceAny,
+        context: &'a C,
     ) -> BoxFuture<'a, wasmtime::Result<()>>;
 }
 
-struct Typed<O: Operation> {
+struct Typed<O, T> {
     operation: O,
-    options: mcp::CallOptions,
-    reply: oneshot::Sender<Outcome<O::Output>>,
+    reply: oneshot::Sender<T>,
 }
 
-impl<O: Operation> Work for Typed<O> {
+impl<C: Sync, O: Operation<C>> Work<C> for Typed<O, O::Output> {
     fn run<'a>(
         self: Box<Self>,
         accessor: &'a Accessor<State>,
-        client: &'a McpClient,
-        session: ResourceAny,
+        context: &'a C,
     ) -> BoxFuture<'a, wasmtime::Result<()>> {
         Box::pin(async move {
-            let outcome = self.operation.run(accessor, client, session, self.options).await?;
+            let outcome = self.operation.run(accessor, context).await?;
             // Whoever asked may have given up.
             let _ = self.reply.send(outcome);
             Ok(())

@@ -1,20 +1,31 @@
 //! The sandbox: wasmtime, and everything that a component can reach in it.
 //!
-//! [`engine`] compiles and instantiates, [`state`] is what one store holds,
-//! [`hooks`] and [`embedder`] satisfy imports, [`memory`] and [`cpu`] bound what
-//! a guest may use, [`worker`] is the task that owns a store, and [`job`] is
-//! what that task is given to do. Limits and their reasons are in [`limits`].
+//! | what | where |
+//! |---|---|
+//! | compiling, linking, making stores | [`engine`], [`programs`], [`bindings`] |
+//! | what one store holds | [`state`] |
+//! | imports | [`hooks`] (HTTP), [`embedder`] (MCP), [`channel`] (a remote executor) |
+//! | bytes across the boundary | [`pipe`] |
+//! | what a guest may use | [`memory`], [`cpu`], [`ticker`], [`limits`] |
+//! | the task that owns a store | [`worker`], given [`job`]s |
+//! | what runs in it | [`session`] and [`operation`] (MCP), [`exchange`] (HTTP), [`service`] (an executor) |
 
 pub(crate) mod bindings;
+pub(crate) mod channel;
 pub(crate) mod convert;
 pub(crate) mod cpu;
 pub(crate) mod embedder;
 pub(crate) mod engine;
+pub(crate) mod exchange;
 pub(crate) mod hooks;
 pub(crate) mod job;
 pub(crate) mod limits;
 pub(crate) mod memory;
 pub(crate) mod operation;
+pub(crate) mod pipe;
+pub(crate) mod programs;
+pub(crate) mod service;
+pub(crate) mod session;
 pub(crate) mod state;
 pub(crate) mod ticker;
 pub(crate) mod worker;

@@ -1,5 +1,6 @@
 //! What one store holds.
 
+use crate::executor::Connect;
 use crate::handler::Handler;
 use crate::sandbox::embedder::Subscribers;
 use crate::sandbox::hooks::Hooks;
@@ -20,10 +21,16 @@ pub(crate) struct State {
     pub(crate) memory: MemoryLimit,
     pub(crate) subscribers: Subscribers,
     pub(crate) handler: Arc<dyn Handler>,
+    pub(crate) connector: Option<Arc<dyn Connect>>,
 }
 
 impl State {
-    pub(crate) fn new(hooks: Hooks, memory: MemoryLimit, handler: Arc<dyn Handler>) -> Self {
+    pub(crate) fn new(
+        hooks: Hooks,
+        memory: MemoryLimit,
+        handler: Arc<dyn Handler>,
+        connector: Option<Arc<dyn Connect>>,
+    ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
         Self {
@@ -34,6 +41,7 @@ impl State {
             memory,
             subscribers: Subscribers::default(),
             handler,
+            connector,
         }
     }
 }

@@ -1,68 +1,98 @@
-//! The task that owns a store: it opens the session, makes the calls that it is
-//! given, and closes the session when nobody wants it any more.
+//! The task that owns a store: it does what it is given to do, until nobody
+//! wants anything of it any more.
 
 use crate::error::SandboxError;
-use crate::sandbox::bindings::{McpClient, mcp};
 use crate::sandbox::engine::Sandbox;
-use crate::sandbox::job::{Job, Outcome};
+use crate::sandbox::job::Job;
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::state::State;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
-use wasmtime::component::{Accessor, ResourceAny};
+use wasmtime::component::Accessor;
 
-/// What a worker is told. The channel is unbounded, and what is in it is not:
-/// a job holds a permit, and each job is cancelled once at the most.
-pub(crate) enum Command {
-    /// Make a call.
-    Run(Job),
-    /// Give a call up.
+/// How a sandbox is begun, used and ended.
+pub(crate) trait Life: Send + 'static {
+    /// What operations run against.
+    type Context: Send + Sync + 'static;
+    /// What is needed at the end.
+    type End: Send + 'static;
+
+    /// Sets the sandbox up; none when there is nothing to live for.
+    fn begin(
+        self,
+        accessor: &Accessor<State>,
+    ) -> impl Future<Output = wasmtime::Result<Option<(Self::Context, Self::End)>>> + Send;
+
+    /// Gives up the operation that goes by this number.
+    fn cancel(
+        accessor: &Accessor<State>,
+        context: &Self::Context,
+        call: u64,
+    ) -> impl Future<Output = wasmtime::Result<()>> + Send;
+
+    /// Ends it in good order.
+    fn end(
+        end: Self::End,
+        accessor: &Accessor<State>,
+        context: &Self::Context,
+    ) -> impl Future<Output = wasmtime::Result<()>> + Send;
+}
+
+/// What a worker is told. The channel is unbounded, and what is in it is not: a
+/// job holds a permit, and each job is cancelled once at the most.
+enum Command<C> {
+    Run(Job<C>),
     Cancel(u64),
-    /// Close the session, now.
     Close,
 }
 
 /// How a worker ended.
 #[derive(Clone, Debug)]
 pub(crate) enum Ending {
-    /// The session was closed, or never opened.
+    /// It was closed, or had nothing to live for.
     Closed,
     /// The sandbox failed.
     Failed(SandboxError),
 }
 
-/// A worker, from outside. Dropping it lets the worker close its session.
-pub(crate) struct Worker {
-    commands: mpsc::UnboundedSender<Command>,
+/// A worker, from outside. Dropping it lets the worker end in good order.
+pub(crate) struct Worker<C> {
+    commands: mpsc::UnboundedSender<Command<C>>,
     ending: watch::Receiver<Option<Ending>>,
     task: AbortHandle,
 }
 
-/// The receiver of a new session's description.
-pub(crate) type Opened = oneshot::Receiver<Outcome<mcp::ServerDescription>>;
-
-impl Worker {
+impl<C: Send + Sync + 'static> Worker<C> {
     /// Starts a worker on the current runtime.
-    pub(crate) fn spawn(
+    pub(crate) fn spawn<L: Life<Context = C>>(
         sandbox: Sandbox,
-        options: mcp::SessionOptions,
+        life: L,
         limits: SandboxLimits,
-    ) -> (Self, Opened) {
+    ) -> Self {
         let (commands, receiver) = mpsc::unbounded_channel();
         let (ended, ending) = watch::channel(None);
-        let (opening, opened) = oneshot::channel();
         let task = tokio::spawn(async move {
-            let ending = run(sandbox, options, &limits, opening, receiver).await;
+            let ending = run(sandbox, life, &limits, receiver).await;
             ended.send_replace(Some(ending));
         });
-        (Self { commands, ending, task: task.abort_handle() }, opened)
+        Self { commands, ending, task: task.abort_handle() }
     }
 
-    /// Tells the worker something. A worker that has ended does not listen.
-    pub(crate) fn tell(&self, command: Command) {
-        let _ = self.commands.send(command);
+    /// Has a job done. A worker that has ended drops it.
+    pub(crate) fn run(&self, job: Job<C>) {
+        let _ = self.commands.send(Command::Run(job));
+    }
+
+    /// Gives an operation up.
+    pub(crate) fn cancel(&self, call: u64) {
+        let _ = self.commands.send(Command::Cancel(call));
+    }
+
+    /// Has the worker end in good order, now.
+    pub(crate) fn close(&self) {
+        let _ = self.commands.send(Command::Close);
     }
 
     /// The task, to end it.
@@ -87,72 +117,37 @@ impl Worker {
     }
 }
 
-async fn run(
+async fn run<L: Life>(
     sandbox: Sandbox,
-    options: mcp::SessionOptions,
+    life: L,
     limits: &SandboxLimits,
-    opening: oneshot::Sender<Outcome<mcp::ServerDescription>>,
-    commands: mpsc::UnboundedReceiver<Command>,
+    mut commands: mpsc::UnboundedReceiver<Command<L::Context>>,
 ) -> Ending {
-    let Sandbox { mut store, instance, cpu, memory, .. } = sandbox;
-    let client = instance.sandbar_mcp_client();
+    let Sandbox { mut store, cpu, memory, .. } = sandbox;
     let living = store.run_concurrent(async |accessor| {
-        live(accessor, client, options, limits, opening, commands).await
+        let Some((context, end)) = life.begin(accessor).await? else { return Ok(()) };
+        serve::<L>(accessor, &context, &mut commands).await?;
+        L::end(end, accessor, &context).await
     });
     match cpu.watch(living).await.flatten() {
         Ok(()) => Ending::Closed,
-        Err(_) if memory.refused() => Ending::Failed(SandboxError::Memory { limit: limits.memory }),
-        Err(_) if cpu.exhausted() => Ending::Failed(SandboxError::Cpu { limit: limits.cpu_burst }),
-        Err(trap) => Ending::Failed(SandboxError::trap(&trap)),
+        Err(trap) => Ending::Failed(SandboxError::of(&trap, &memory, &cpu, limits)),
     }
 }
 
-/// The life of a session, inside of its store.
-async fn live(
+/// Does jobs until there will be no more.
+async fn serve<L: Life>(
     accessor: &Accessor<State>,
-    client: &McpClient,
-    options: mcp::SessionOptions,
-    limits: &SandboxLimits,
-    opening: oneshot::Sender<Outcome<mcp::ServerDescription>>,
-    mut commands: mpsc::UnboundedReceiver<Command>,
+    context: &L::Context,
+    commands: &mut mpsc::UnboundedReceiver<Command<L::Context>>,
 ) -> wasmtime::Result<()> {
-    let session = match client.session().call_open(accessor, options).await? {
-        Ok(session) => session,
-        Err(error) => {
-            let _ = opening.send(Err(error));
-            return Ok(());
-        }
-    };
-    let description = client.session().call_describe(accessor, session).await?;
-    if opening.send(Ok(description)).is_ok() {
-        serve(accessor, client, session, &mut commands).await?;
-    }
-    // A server that does not answer the farewell must not keep the sandbox.
-    let exports = client.session();
-    let farewell = exports.call_close(accessor, session);
-    match tokio::time::timeout(limits.grace, farewell).await {
-        Ok(closed) => closed.map(drop),
-        Err(_elapsed) => Ok(()),
-    }
-}
-
-/// Makes calls until the session is to be closed.
-async fn serve(
-    accessor: &Accessor<State>,
-    client: &McpClient,
-    session: ResourceAny,
-    commands: &mut mpsc::UnboundedReceiver<Command>,
-) -> wasmtime::Result<()> {
-    let exports = client.session();
     let mut running: FuturesUnordered<BoxFuture<'_, wasmtime::Result<()>>> = FuturesUnordered::new();
     loop {
         tokio::select! {
             command = commands.recv() => match command {
-                Some(Command::Run(job)) => {
-                    running.push(Box::pin(job.run(accessor, client, session)));
-                }
+                Some(Command::Run(job)) => running.push(Box::pin(job.run(accessor, context))),
                 Some(Command::Cancel(call)) => {
-                    running.push(Box::pin(exports.call_cancel(accessor, session, call)));
+                    running.push(Box::pin(L::cancel(accessor, context, call)));
                 }
                 Some(Command::Close) | None => return Ok(()),
             },

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::resources::{ResourceContents, ResourceLink, WireContents, WireLink};
 use crate::error::Error;
+use crate::json_string::unescape;
 use crate::json_text::{Text, from_object};
 
 /// Standard base64; padding may be missing.
@@ -43,14 +44,12 @@ pub struct BinaryContent {
 }
 
 #[derive(Deserialize)]
-struct Kind<'a> {
+struct Outline<'a> {
     #[serde(borrow, rename = "type")]
     kind: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct WireText {
-    text: String,
+    /// Of a text block, the text as JSON spells it; another kind may call anything so.
+    #[serde(borrow)]
+    text: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -75,9 +74,9 @@ pub(super) fn parse_all(blocks: &[&RawValue]) -> Result<Vec<Content>, Error> {
 impl Content {
     /// Reads one block.
     pub(super) fn parse(json: &str) -> Result<Self, Error> {
-        let Kind { kind } = block(json)?;
-        Ok(match &*kind.0 {
-            "text" => Self::Text(block::<WireText>(json)?.text),
+        let outline: Outline<'_> = block(json)?;
+        Ok(match &*outline.kind.0 {
+            "text" => Self::Text(text(spelled_text(&outline)?.to_owned())?),
             "image" => Self::Image(block::<WireBinary<'_>>(json)?.decode()?),
             "audio" => Self::Audio(block::<WireBinary<'_>>(json)?.decode()?),
             "resource_link" => Self::ResourceLink(block::<WireLink>(json)?.into()),
@@ -85,6 +84,29 @@ impl Content {
             _ => Self::Other(json.to_owned()),
         })
     }
+}
+
+/// The text of a lone text block, as JSON spells it; a slice of `json`.
+pub(super) fn lone_text<'a>(blocks: &[&'a RawValue]) -> Result<Option<&'a str>, Error> {
+    let [lone] = blocks else { return Ok(None) };
+    let outline: Outline<'a> = block(lone.get())?;
+    (outline.kind.0 == "text").then(|| spelled_text(&outline)).transpose()
+}
+
+/// The inside of the string that a text block must have.
+fn spelled_text<'a>(outline: &Outline<'a>) -> Result<&'a str, Error> {
+    let raw = outline.text.ok_or_else(|| invalid("missing field `text`"))?.get();
+    let inside = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.ok_or_else(|| invalid("`text` is not a string"))
+}
+
+/// What a text means, given the inside of its string.
+pub(super) fn text(spelled: String) -> Result<String, Error> {
+    unescape(spelled).ok_or_else(|| invalid("`text` has half of a surrogate pair"))
+}
+
+fn invalid(what: &str) -> Error {
+    Error::InvalidMessage(format!("a content block: {what}"))
 }
 
 fn block<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {

@@ -34,7 +34,7 @@ fn every_kind_of_content_is_read_and_an_unknown_one_is_kept() {
             {{"type":"resource","resource":{{"uri":"u","blob":"AQ=="}}}},
             {unknown}],"structuredContent":{{"z":1,"a":2}},"isError":true}}"#
     );
-    let result = ToolResult::parse(&json).unwrap();
+    let result = ToolResult::parse(json).unwrap();
     let link = ResourceLink {
         uri: "u".into(),
         name: "n".into(),
@@ -57,20 +57,33 @@ fn every_kind_of_content_is_read_and_an_unknown_one_is_kept() {
     assert!(result.is_error);
 }
 
+/// Catches a lone text, which is read where it lies, that loses its escapes or its neighbours.
+#[test]
+fn a_lone_text_is_read_with_everything_around_it() {
+    let json = r#"{"structuredContent":{"a":1},"content":[ {"text":"\u00e9\n\"","type":"text"} ],
+        "isError":true}"#;
+    let result = ToolResult::parse(json.into()).unwrap();
+    assert_eq!(result.content, [Content::Text("é\n\"".into())]);
+    assert_eq!(result.structured.as_deref(), Some(r#"{"a":1}"#));
+    assert!(result.is_error);
+    let half = r#"{"content":[{"type":"text","text":"\ud83d"}]}"#;
+    assert!(message(ToolResult::parse(half.into())).contains("surrogate"));
+}
+
 /// Catches defaults in place of required members: an empty list is not a missing one.
 #[test]
 fn a_missing_member_is_named() {
     for (text, member) in [
         (message(ToolPage::parse("{}")), "tools"),
         (message(ToolPage::parse(r#"{"tools":[{"name":"n"}]}"#)), "inputSchema"),
-        (message(ToolResult::parse("{}")), "content"),
-        (message(ToolResult::parse(r#"{"content":[{"type":"text"}]}"#)), "text"),
-        (message(ToolResult::parse(r#"{"content":[{"text":""}]}"#)), "type"),
+        (message(ToolResult::parse("{}".into())), "content"),
+        (message(ToolResult::parse(r#"{"content":[{"type":"text"}]}"#.into())), "text"),
+        (message(ToolResult::parse(r#"{"content":[{"text":""}]}"#.into())), "type"),
         (message(ResourcePage::parse(r#"{"resources":[{"uri":"u"}]}"#)), "name"),
         (message(parse_resource_contents(r#"{"contents":[{"uri":"u"}]}"#)), "blob"),
         (message(PromptPage::parse("{}")), "prompts"),
         (message(PromptResult::parse(r#"{"messages":[{"role":"user"}]}"#)), "content"),
-        (message(ToolResult::parse(r#"{"content":[{"type":"image","data":"?"}]}"#)), "data"),
+        (message(ToolResult::parse(r#"{"content":[{"type":"image","data":"?"}]}"#.into())), "data"),
     ] {
         assert!(text.contains(&format!("`{member}`")), "{text}");
     }

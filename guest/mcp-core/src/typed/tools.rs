@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Content;
-use super::content::parse_all;
+use super::content::{lone_text, parse_all, text};
 use crate::error::Error;
+use crate::json_text::{cut, range_within};
 
 /// One page of tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,12 +111,18 @@ impl ToolResult {
     ///
     /// [`Error::InvalidMessage`] where a required member is missing or of another type, or where
     /// base64 is not.
-    pub fn parse(json: &str) -> Result<Self, Error> {
-        let result: WireResult<'_> = super::parse(json, "tools/call")?;
-        Ok(Self {
-            content: parse_all(&result.content)?,
-            structured: result.structured_content.map(|raw| raw.get().to_owned()),
-            is_error: result.is_error.unwrap_or(false),
-        })
+    pub fn parse(json: String) -> Result<Self, Error> {
+        let result: WireResult<'_> = super::parse(&json, "tools/call")?;
+        let structured = result.structured_content.map(|raw| raw.get().to_owned());
+        let is_error = result.is_error.unwrap_or(false);
+        let content = match lone_text(&result.content)? {
+            // What most results are, and large ones above all: it stays where it is.
+            Some(spelled) => {
+                let range = range_within(&json, spelled);
+                vec![Content::Text(text(cut(json, range))?)]
+            }
+            None => parse_all(&result.content)?,
+        };
+        Ok(Self { content, structured, is_error })
     }
 }

@@ -52,9 +52,8 @@ fn a_denial_says_what_was_asked_and_what_is_allowed() {
 #[test]
 fn a_name_may_lead_to_public_addresses_only() {
     let policy = policy("https://example.com/");
-    policy
-        .judge_address("93.184.215.14".parse().unwrap())
-        .unwrap();
+    let host = target("https://example.com/").unwrap();
+    policy.judge_address(&host, "93.184.215.14".parse().unwrap()).unwrap();
     for inside in [
         "127.0.0.1",
         "10.1.2.3",
@@ -62,7 +61,7 @@ fn a_name_may_lead_to_public_addresses_only() {
         "::1",
         "::ffff:192.168.0.1",
     ] {
-        let denial = policy.judge_address(inside.parse().unwrap()).unwrap_err();
+        let denial = policy.judge_address(&host, inside.parse().unwrap()).unwrap_err();
         assert!(
             denial.to_string().contains("only a public address"),
             "{denial}"
@@ -74,9 +73,10 @@ fn a_name_may_lead_to_public_addresses_only() {
 #[test]
 fn a_typed_address_allows_itself_alone() {
     let policy = policy("http://10.0.0.1/");
-    policy.judge_address("10.0.0.1".parse().unwrap()).unwrap();
+    let host = target("http://10.0.0.1/").unwrap();
+    policy.judge_address(&host, "10.0.0.1".parse().unwrap()).unwrap();
     policy
-        .judge_address("10.0.0.2".parse().unwrap())
+        .judge_address(&host, "10.0.0.2".parse().unwrap())
         .unwrap_err();
 }
 
@@ -223,4 +223,32 @@ async fn the_host_field_follows_from_the_url() {
         "{head}"
     );
     assert!(!head.contains("evil"), "{head}");
+}
+
+/// Catches an executor's list that is taken for a list of hosts, and one that
+/// opens the metadata service to whoever can name it.
+#[test]
+fn what_an_operator_lists_is_allowed_wherever_it_is_but_at_link_local_addresses() {
+    let listed = [url::Url::parse("http://internal:8080/").unwrap()];
+    let policy = Policy::origins(&listed).unwrap();
+    let internal = target("http://internal:8080/mcp").unwrap();
+    policy.judge(&internal).unwrap();
+    policy.judge_address(&internal, "10.1.2.3".parse().unwrap()).unwrap();
+    policy.judge_address(&internal, "169.254.169.254".parse().unwrap()).unwrap_err();
+    let denial = policy.judge(&target("http://internal:8081/").unwrap()).unwrap_err();
+    assert!(denial.to_string().contains("--allow http://internal:8081"), "{denial}");
+}
+
+/// Catches an executor without a list that hands out a machine's identity.
+#[test]
+fn anywhere_is_everywhere_but_link_local() {
+    let policy = Policy::anywhere();
+    let host = target("http://metadata.internal/").unwrap();
+    policy.judge(&host).unwrap();
+    for allowed in ["127.0.0.1", "10.1.2.3", "93.184.215.14", "::1"] {
+        policy.judge_address(&host, allowed.parse().unwrap()).unwrap();
+    }
+    for denied in ["169.254.169.254", "fd00:ec2::254", "::ffff:169.254.169.254", "100.100.100.200"] {
+        policy.judge_address(&host, denied.parse().unwrap()).unwrap_err();
+    }
 }

@@ -1,0 +1,99 @@
+//! The `fetch` component: exchanges with names, for embedders that cannot drop a
+//! call of a guest. It adds nothing else to the executor that it imports.
+
+/// Generated from `wit/`.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code, differently linted on each target"
+)]
+mod bindings {
+    wit_bindgen::generate!({
+        path: ["../../wit/http", "../../wit/mcp", "../../wit/executor", "../../wit"],
+        world: "sandbar:components/fetch",
+        generate_all,
+    });
+}
+
+use bindings::exports::sandbar::http::exchanges::{
+    BodySummary, ErrorCode, Guest, Request, Response,
+};
+use bindings::sandbar::http::client::{self, Exchange};
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::pin::pin;
+use wit_bindgen::{FutureReader, StreamReader};
+
+/// How far an exchange is.
+enum Stage {
+    /// Its response has not begun. Dropping the sender gives it up.
+    Waiting { _give_up: oneshot::Sender<()> },
+    /// Its body is on the way. Dropping the hold cancels it.
+    Answered { _hold: Exchange },
+}
+
+thread_local! {
+    static EXCHANGES: RefCell<BTreeMap<u64, Stage>> = RefCell::default();
+}
+
+struct Fetch;
+
+type Sent = (Response, StreamReader<u8>, FutureReader<Result<BodySummary, ErrorCode>>);
+
+impl Guest for Fetch {
+    async fn send(id: u64, request: Request) -> Result<Sent, ErrorCode> {
+        let (give_up, given_up) = oneshot::channel();
+        if !enter(id, Stage::Waiting { _give_up: give_up }) {
+            return Err(ErrorCode::InvalidRequest("an exchange has this id already".into()));
+        }
+        let exchange = pin!(client::send(request));
+        match select(exchange, given_up).await {
+            Either::Left((Ok((response, hold, body, outcome)), _)) => {
+                if !answer(id, hold) {
+                    return Err(ErrorCode::Cancelled);
+                }
+                Ok((response, body, outcome))
+            }
+            Either::Left((Err(error), _)) => {
+                Self::release(id);
+                Err(error)
+            }
+            Either::Right(_) => Err(ErrorCode::Cancelled),
+        }
+    }
+
+    fn release(id: u64) {
+        // Dropped outside of the borrow: dropping a hold calls another component.
+        let released = EXCHANGES.with(|exchanges| exchanges.borrow_mut().remove(&id));
+        drop(released);
+    }
+}
+
+/// Enters a new exchange, unless there is one of that name.
+fn enter(id: u64, stage: Stage) -> bool {
+    EXCHANGES.with(|exchanges| {
+        let mut exchanges = exchanges.borrow_mut();
+        let new = !exchanges.contains_key(&id);
+        if new {
+            exchanges.insert(id, stage);
+        }
+        new
+    })
+}
+
+/// Keeps the hold of an exchange that was answered, unless it was released.
+fn answer(id: u64, hold: Exchange) -> bool {
+    EXCHANGES.with(|exchanges| match exchanges.borrow_mut().get_mut(&id) {
+        Some(stage) => {
+            *stage = Stage::Answered { _hold: hold };
+            true
+        }
+        None => false,
+    })
+}
+
+bindings::export!(Fetch with_types_in bindings);

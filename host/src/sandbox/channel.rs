@@ -1,0 +1,50 @@
+//! The `sandbar:executor/channel` import: a byte pipe to an executor elsewhere.
+
+use crate::executor::{Connect, Pipe};
+use crate::sandbox::bindings::channel;
+use crate::sandbox::pipe::{Inlet, Outlet};
+use crate::sandbox::state::State;
+use std::sync::Arc;
+use wasmtime::component::{Accessor, HasData, StreamReader};
+
+/// Selects the channel's part of a store's data: all of it.
+pub(crate) struct Channel;
+
+impl HasData for Channel {
+    type Data<'a> = &'a mut State;
+}
+
+impl channel::Host for &mut State {}
+
+impl channel::HostWithStore<State> for Channel {
+    async fn connect(
+        accessor: &Accessor<State, Self>,
+        outgoing: StreamReader<u8>,
+    ) -> wasmtime::Result<Result<StreamReader<u8>, String>> {
+        let connector: Option<Arc<dyn Connect>> =
+            accessor.with(|mut access| access.get().connector.clone());
+        let Some(connector) = connector else {
+            close(accessor, outgoing)?;
+            return Ok(Err("this sandbox has no channel".to_owned()));
+        };
+        let Pipe { incoming, outgoing: sink } = match connector.connect().await {
+            Ok(pipe) => pipe,
+            Err(error) => {
+                close(accessor, outgoing)?;
+                return Ok(Err(error.to_string()));
+            }
+        };
+        accessor.with(|mut access| {
+            let (outlet, _end) = Outlet::new(sink);
+            outgoing.pipe(&mut access, outlet)?;
+            Ok(Ok(StreamReader::new(&mut access, Inlet::new(incoming))?))
+        })
+    }
+}
+
+fn close(
+    accessor: &Accessor<State, Channel>,
+    mut stream: StreamReader<u8>,
+) -> wasmtime::Result<()> {
+    accessor.with(|mut access| stream.close(&mut access))
+}

@@ -1,0 +1,100 @@
+//! HTTP exchanges inside of a store.
+
+use crate::sandbox::bindings::{Fetching, http};
+use crate::sandbox::job::Operation;
+use crate::sandbox::pipe::{CHUNKS, Outlet};
+use crate::sandbox::state::State;
+use crate::sandbox::worker::Life;
+use bytes::Bytes;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::{mpsc, oneshot};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Accessor, FutureConsumer, Source};
+
+/// An exchange whose response has begun.
+pub(crate) struct Answered {
+    pub(crate) head: http::Response,
+    pub(crate) body: mpsc::Receiver<Bytes>,
+    pub(crate) outcome: oneshot::Receiver<Ended>,
+}
+
+/// `exchanges.send`.
+pub(crate) struct Send {
+    pub(crate) id: u64,
+    pub(crate) request: http::Request,
+}
+
+impl Operation<Fetching> for Send {
+    type Output = Result<Answered, http::ErrorCode>;
+
+    async fn run(
+        self,
+        accessor: &Accessor<State>,
+        context: &Fetching,
+    ) -> wasmtime::Result<Self::Output> {
+        let exchanges = context.sandbar_http_exchanges();
+        let sent = exchanges.call_send(accessor, self.id, self.request).await?;
+        let (head, stream, future) = match sent {
+            Ok(sent) => sent,
+            Err(error) => return Ok(Err(error)),
+        };
+        let (chunks, body) = mpsc::channel(CHUNKS);
+        let (ended, outcome) = oneshot::channel();
+        accessor.with(|mut access| {
+            let (outlet, _end) = Outlet::new(chunks);
+            stream.pipe(&mut access, outlet)?;
+            future.pipe(&mut access, Tell(Some(ended)))
+        })?;
+        Ok(Ok(Answered { head, body, outcome }))
+    }
+}
+
+/// Tells how a body ended.
+struct Tell(Option<oneshot::Sender<Ended>>);
+
+type Ended = Result<http::BodySummary, http::ErrorCode>;
+
+impl<D> FutureConsumer<D> for Tell {
+    type Item = Ended;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        store: StoreContextMut<'_, D>,
+        mut source: Source<'_, Ended>,
+        _finish: bool,
+    ) -> Poll<wasmtime::Result<()>> {
+        let mut ended = None;
+        source.read(store, &mut ended)?;
+        if let (Some(ended), Some(sender)) = (ended, self.0.take()) {
+            // Whoever wanted the body may have given up.
+            let _ = sender.send(ended);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// A sandbox for exchanges has no beginning and no end of its own.
+pub(crate) struct FetchLife(pub(crate) Fetching);
+
+impl Life for FetchLife {
+    type Context = Fetching;
+    type End = ();
+
+    async fn begin(self, _: &Accessor<State>) -> wasmtime::Result<Option<(Fetching, ())>> {
+        Ok(Some((self.0, ())))
+    }
+
+    async fn cancel(
+        accessor: &Accessor<State>,
+        context: &Fetching,
+        call: u64,
+    ) -> wasmtime::Result<()> {
+        context.sandbar_http_exchanges().call_release(accessor, call).await
+    }
+
+    async fn end((): (), _: &Accessor<State>, _: &Fetching) -> wasmtime::Result<()> {
+        Ok(())
+    }
+}
