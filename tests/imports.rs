@@ -56,3 +56,51 @@ fn the_composition_adds_wasi_http_and_nothing_else() {
         ]
     );
 }
+
+/// Catches an executor that brings HTTP into a sandbox that is to have none.
+#[test]
+fn with_a_remote_executor_a_sandbox_has_no_http_import_at_all() {
+    for component in [components::MCP_REMOTE, components::FETCH_REMOTE, components::SERVE_REMOTE] {
+        let names = imports(component);
+        assert!(!names.iter().any(|name| name.starts_with("wasi:http")), "{names:?}");
+    }
+    assert_eq!(
+        imports(components::MCP_REMOTE),
+        [
+            "sandbar:executor/channel@0.1.0",
+            "sandbar:http/types@0.1.0",
+            "sandbar:mcp/embedder@0.1.0",
+            "sandbar:mcp/types@0.1.0",
+            "wasi:clocks/monotonic-clock@0.3.0",
+            "wasi:clocks/types@0.3.0",
+        ]
+    );
+    assert_eq!(
+        imports(components::REMOTE),
+        ["sandbar:executor/channel@0.1.0", "sandbar:http/types@0.1.0"]
+    );
+}
+
+/// Catches an executor with more reach than a clock and `wasi:http`.
+#[test]
+fn an_executor_imports_a_clock_and_wasi_http() {
+    assert_eq!(
+        imports(components::SERVE_LOCAL),
+        [
+            "sandbar:http/types@0.1.0",
+            "wasi:clocks/monotonic-clock@0.3.0",
+            "wasi:clocks/types@0.3.0",
+            "wasi:http/client@0.3.0",
+            "wasi:http/types@0.3.0",
+        ]
+    );
+    assert_eq!(
+        imports(components::SERVE),
+        [
+            "sandbar:http/client@0.1.0",
+            "sandbar:http/types@0.1.0",
+            "wasi:clocks/monotonic-clock@0.3.0",
+            "wasi:clocks/types@0.3.0",
+        ]
+    );
+}

@@ -4,6 +4,7 @@
 //! - `sessions`: the official Rust SDK's server, in both eras and every mode
 //! - `everything`: the official server of the TypeScript SDK
 //! - `bare_wasi`: the composition in a host that is not ours
+//! - `executor`: exchanges and sessions through executors, here and elsewhere
 //! - `rogue`: guests that trap, spin, hoard or do not respond
 //! - `faults`: servers that break in every way
 //! - `cli`: the binary, as a person runs it
@@ -19,6 +20,7 @@
 mod bare_wasi;
 mod cli;
 mod everything;
+mod executor;
 mod faults;
 mod imports;
 mod rogue;

@@ -5,10 +5,14 @@
 //! - `failures`: exit codes and diagnostics
 //! - `interrupts`: Ctrl-C, deadlines, readers that go away
 //! - `secrets`: what must not be shown
+//! - `executor`: being an executor, and using one
+//! - `fetch`: exchanges without MCP
 //! - `offline`: help, components, the demo
 
 mod calls;
+mod executor;
 mod failures;
+mod fetch;
 mod interrupts;
 mod listings;
 mod offline;

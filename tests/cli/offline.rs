@@ -8,7 +8,8 @@ use sandbar::components::ALL;
 async fn help_lists_commands_exit_codes_and_the_environment() {
     let run = sandbar(["--help"]).await;
     let help = run.output();
-    for command in ["tools", "call", "resources", "read", "prompts", "prompt", "info", "demo"] {
+    let clients = ["tools", "call", "resources", "read", "prompts", "prompt", "info", "fetch"];
+    for command in clients.iter().chain(&["executor", "demo"]) {
         assert!(help.contains(&format!("\n  {command} ")), "no {command} in {help}");
     }
     let (_, codes) = help.split_once("Exit codes:").unwrap();

@@ -1,9 +1,15 @@
 //! Sandboxes for tests.
 
-use sandbar::{Builder, Sandbar};
+use sandbar::{Builder, Sandbar, SandboxLimits};
 
 /// A builder whose components are compiled once for all tests and test runs:
 /// compiling them takes a second in a dev build, instantiating microseconds.
 pub(crate) fn builder() -> Builder {
-    Sandbar::builder().cache_dir(concat!(env!("CARGO_TARGET_TMPDIR"), "/components"))
+    // Many tests share this process: a pool of a thousand sessions each would use up the mappings
+    // that a process may have.
+    let mut limits = SandboxLimits::default();
+    limits.sessions = 40;
+    Sandbar::builder()
+        .limits(limits)
+        .cache_dir(concat!(env!("CARGO_TARGET_TMPDIR"), "/components"))
 }

@@ -1,10 +1,8 @@
 //! Handing the body of a response on, as a handle: no byte passes through here.
 
-use crate::bindings::exports::sandbar::http::client::{
-    BodySummary, ErrorCode, Exchange, Response,
-};
+use crate::bindings::exports::sandbar::http::client::{BodySummary, ErrorCode, Exchange, Response};
 use crate::bindings::sandbar::http::types::Field;
-use crate::bindings::wasi::http::types::Response as WasiResponse;
+use crate::bindings::wasi::http::types::{ErrorCode as WasiError, Response as WasiResponse};
 use crate::bindings::wit_future;
 use crate::error;
 use crate::hop::Hop;
@@ -22,7 +20,7 @@ pub(crate) fn hand_on(response: WasiResponse, hop: &Hop) -> Sent {
             .collect(),
         url: hop.url.to_string(),
     };
-    let (processed_writer, processed) = wit_future::new(|| Ok(()));
+    let (processed_writer, processed) = wit_future::new(given_up);
     let (body, trailers) = WasiResponse::consume_body(response, processed);
     let (outcome_writer, outcome) = wit_future::new(|| Err(ErrorCode::IncompleteBody));
     wit_bindgen::spawn_local(async move {
@@ -31,9 +29,14 @@ pub(crate) fn hand_on(response: WasiResponse, hop: &Hop) -> Sent {
             Ok(_trailers) => Ok(BodySummary { bytes: None, deltas: None }),
             Err(error) => Err(error::from_wasi(error)),
         };
-        drop(processed_writer);
         // A consumer that does not care for the outcome has dropped its end.
         drop(outcome_writer.write(ended).await);
     });
-    (head, Exchange::new(Hold), body, outcome)
+    (head, Exchange::new(Hold { _processed: processed_writer }), body, outcome)
+}
+
+/// What the host is told when the exchange is dropped. After the end of the body
+/// it means nothing.
+fn given_up() -> Result<(), WasiError> {
+    Err(WasiError::InternalError(Some("the exchange was given up".into())))
 }

@@ -62,11 +62,8 @@ fn body(bytes: &[u8]) -> StreamReader<u8> {
 }
 
 fn fields(hop: &Hop) -> Result<Fields, ErrorCode> {
-    let mut entries: Vec<_> = hop
-        .fields
-        .iter()
-        .map(|field| (field.name.clone(), field.value.clone()))
-        .collect();
+    let mut entries: Vec<_> =
+        hop.fields.iter().map(|field| (field.name.clone(), field.value.clone())).collect();
     if let Some(body) = &hop.body {
         if hop.fields.iter().any(|field| field.name.eq_ignore_ascii_case("content-length")) {
             return Err(ErrorCode::InvalidRequest(

@@ -36,12 +36,7 @@ impl Hop {
                 "the URL carries user information; send an `authorization` field instead".into(),
             ));
         }
-        Ok(Self {
-            method: request.method,
-            url,
-            fields: request.fields,
-            body: request.body,
-        })
+        Ok(Self { method: request.method, url, fields: request.fields, body: request.body })
     }
 
     /// The hop that a redirect leads to; none when `status` is no redirect.

@@ -31,21 +31,21 @@ use bindings::exports::sandbar::http::client::{
     BodySummary, ErrorCode, Exchange, Guest, GuestExchange, Request, Response,
 };
 use bindings::sandbar::http::types::RedirectPolicy;
+use bindings::wasi::http::types::ErrorCode as WasiError;
 use hop::Hop;
-use wit_bindgen::{FutureReader, StreamReader};
+use wit_bindgen::{FutureReader, FutureWriter, StreamReader};
 
 struct Local;
 
 /// What `send` returns.
-type Sent = (
-    Response,
-    Exchange,
-    StreamReader<u8>,
-    FutureReader<Result<BodySummary, ErrorCode>>,
-);
+type Sent = (Response, Exchange, StreamReader<u8>, FutureReader<Result<BodySummary, ErrorCode>>);
 
-/// Holds nothing: the stream is the host's own, and the host sees it dropped.
-struct Hold;
+/// Keeps the host from giving the response up: dropping the writer says that it
+/// will not be processed any further. A reader that has dropped the stream is
+/// seen by the host itself; one that handed it to the host is not.
+struct Hold {
+    _processed: FutureWriter<Result<(), WasiError>>,
+}
 
 impl GuestExchange for Hold {}
 

@@ -79,9 +79,8 @@ pub fn is_redirect(status: u16) -> bool {
 pub fn target(from: &Url, location: &[u8]) -> Result<Url, RedirectError> {
     let location = std::str::from_utf8(location)
         .map_err(|error| RedirectError::InvalidLocation(error.to_string()))?;
-    let mut to = from
-        .join(location)
-        .map_err(|error| RedirectError::InvalidLocation(error.to_string()))?;
+    let mut to =
+        from.join(location).map_err(|error| RedirectError::InvalidLocation(error.to_string()))?;
     if !matches!(to.scheme(), "http" | "https") {
         return Err(RedirectError::UnsupportedScheme(to.scheme().to_owned()));
     }
@@ -112,16 +111,13 @@ pub fn becomes_get(status: u16, method: &str) -> bool {
 #[must_use]
 pub fn may_carry(name: &str, from: &Url, to: &Url) -> bool {
     from.origin() == to.origin()
-        || CROSS_ORIGIN_FIELDS
-            .iter()
-            .any(|allowed| name.eq_ignore_ascii_case(allowed))
+        || CROSS_ORIGIN_FIELDS.iter().any(|allowed| name.eq_ignore_ascii_case(allowed))
 }
 
 /// Whether a field describes content, and so goes when the content goes.
 #[must_use]
 pub fn describes_content(name: &str) -> bool {
-    name.get(..8)
-        .is_some_and(|prefix| prefix.eq_ignore_ascii_case("content-"))
+    name.get(..8).is_some_and(|prefix| prefix.eq_ignore_ascii_case("content-"))
 }
 
 #[cfg(test)]

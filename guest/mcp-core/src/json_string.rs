@@ -85,7 +85,8 @@ mod tests {
     /// Catches a decoder that handles the first or the last character apart, and gets it wrong.
     #[test]
     fn what_was_escaped_comes_back() {
-        for text in ["", "plain", "\n", "\n\n", "a\n", "\na", "\u{1}", "é\u{1}é", "\\\\", "😀\"😀"] {
+        for text in ["", "plain", "\n", "\n\n", "a\n", "\na", "\u{1}", "é\u{1}é", "\\\\", "😀\"😀"]
+        {
             assert_eq!(unescape(quoted(text)).unwrap(), text);
         }
     }
@@ -93,7 +94,8 @@ mod tests {
     /// Catches a half of a pair that becomes another character, or takes its neighbour with it.
     #[test]
     fn half_of_a_surrogate_pair_means_nothing() {
-        for text in [r"\ud83d", r"\ude00", r"\ud83dx", r"\ud83d\n", r"\ud83d\u0041", r"\ude00\ud83d"]
+        for text in
+            [r"\ud83d", r"\ude00", r"\ud83dx", r"\ud83d\n", r"\ud83d\u0041", r"\ude00\ud83d"]
         {
             assert_eq!(unescape(text.to_owned()), None, "{text}");
         }

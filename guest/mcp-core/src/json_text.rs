@@ -42,7 +42,14 @@ pub(crate) fn from_object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, se
 }
 
 /// The members of an object in the order of the text, duplicates included.
-struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
+pub(crate) struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// A member's value; that of the last one, where there are several.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.iter().rev().find(|(member, _)| member.0 == name).map(|(_, value)| *value)
+    }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

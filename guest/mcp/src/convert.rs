@@ -182,9 +182,7 @@ fn failure_to_wit(failure: core::HttpFailure) -> http::ErrorCode {
         Failure::TotalTimeout => Code::TotalTimeout,
         Failure::Protocol(text) => Code::Protocol(text),
         Failure::IncompleteBody => Code::IncompleteBody,
-        Failure::LimitExceeded { name, value } => {
-            Code::LimitExceeded(http::Limit { name, value })
-        }
+        Failure::LimitExceeded { name, value } => Code::LimitExceeded(http::Limit { name, value }),
         Failure::Redirect(text) => Code::Redirect(text),
         Failure::Sequence { expected, received } => {
             Code::Sequence(http::SequenceError { expected, received })

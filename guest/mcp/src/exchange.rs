@@ -1,7 +1,9 @@
 //! One HTTP exchange through the executor import.
 
 use crate::bindings::sandbar::http::client::{self, Exchange};
-use crate::bindings::sandbar::http::types::{BodySummary, ErrorCode, RedirectPolicy, Request, Timeouts};
+use crate::bindings::sandbar::http::types::{
+    BodySummary, ErrorCode, RedirectPolicy, Request, Timeouts,
+};
 use crate::convert;
 use crate::shared::Endpoint;
 use sandbar_mcp_core::{HttpFailure, HttpRequest, ResponseHead};
@@ -55,7 +57,10 @@ pub(crate) async fn send(
         status: response.status,
         fields: response.fields.into_iter().map(convert::field_from_wit).collect(),
     };
-    Ok((head, Body { stream, outcome: Some(outcome), buffer: Vec::new(), received: 0, _hold: hold }))
+    Ok((
+        head,
+        Body { stream, outcome: Some(outcome), buffer: Vec::new(), received: 0, _hold: hold },
+    ))
 }
 
 impl Body {

@@ -83,7 +83,8 @@ impl GuestSession for Session {
         options: CallOptions,
     ) -> Result<ToolResult, WitError> {
         let params = params::named(&name, arguments.as_deref()).map_err(convert::error)?;
-        let answer = self.call("tools/call", Some(params), options).await.map_err(convert::error)?;
+        let answer =
+            self.call("tools/call", Some(params), options).await.map_err(convert::error)?;
         // Unlike other results it may be large, and is given away to be read in place.
         typed::ToolResult::parse(answer.result).map(records::tool_result).map_err(convert::error)
     }
@@ -94,8 +95,14 @@ impl GuestSession for Session {
         options: CallOptions,
     ) -> Result<ResourcePage, WitError> {
         let params = params::cursor(cursor.as_deref());
-        self.typed("resources/list", params, options, typed::ResourcePage::parse, records::resource_page)
-            .await
+        self.typed(
+            "resources/list",
+            params,
+            options,
+            typed::ResourcePage::parse,
+            records::resource_page,
+        )
+        .await
     }
 
     async fn read_resource(
@@ -120,7 +127,8 @@ impl GuestSession for Session {
         options: CallOptions,
     ) -> Result<PromptPage, WitError> {
         let params = params::cursor(cursor.as_deref());
-        self.typed("prompts/list", params, options, typed::PromptPage::parse, records::prompt_page).await
+        self.typed("prompts/list", params, options, typed::PromptPage::parse, records::prompt_page)
+            .await
     }
 
     async fn get_prompt(
@@ -130,8 +138,14 @@ impl GuestSession for Session {
         options: CallOptions,
     ) -> Result<PromptResult, WitError> {
         let params = params::named(&name, arguments.as_deref()).map_err(convert::error)?;
-        self.typed("prompts/get", Some(params), options, typed::PromptResult::parse, records::prompt_result)
-            .await
+        self.typed(
+            "prompts/get",
+            Some(params),
+            options,
+            typed::PromptResult::parse,
+            records::prompt_result,
+        )
+        .await
     }
 
     fn cancel(&self, call: u64) {

@@ -26,10 +26,8 @@ pub(crate) struct Endpoint {
 
 impl Shared {
     pub(crate) fn new(options: SessionOptions) -> Result<Self, Error> {
-        let endpoint = Endpoint {
-            url: options.url.clone(),
-            connect_timeout: options.connect_timeout,
-        };
+        let endpoint =
+            Endpoint { url: options.url.clone(), connect_timeout: options.connect_timeout };
         Ok(Self {
             core: RefCell::new(Session::new(convert::config(options))?),
             calls: Registry::default(),

@@ -26,10 +26,20 @@ struct Setting {
 }
 
 const SETTINGS: [Setting; 4] = [
-    Setting { name: "SSE, legacy session", mode: DemoMode::StatefulSse, era: Era::Legacy, nagle: false },
+    Setting {
+        name: "SSE, legacy session",
+        mode: DemoMode::StatefulSse,
+        era: Era::Legacy,
+        nagle: false,
+    },
     Setting { name: "SSE, modern", mode: DemoMode::StatelessSse, era: Era::Modern, nagle: false },
     Setting { name: "JSON, modern", mode: DemoMode::StatelessJson, era: Era::Modern, nagle: false },
-    Setting { name: "SSE, legacy, Nagle", mode: DemoMode::StatefulSse, era: Era::Legacy, nagle: true },
+    Setting {
+        name: "SSE, legacy, Nagle",
+        mode: DemoMode::StatefulSse,
+        era: Era::Legacy,
+        nagle: true,
+    },
 ];
 
 pub(crate) async fn run(options: &Options, report: &mut Report) -> Result<()> {
@@ -58,10 +68,8 @@ async fn sequential(
     peer: &Peer,
 ) -> Result<()> {
     let per_turn = if setting.nagle { 10 } else { 200 };
-    let length = Length {
-        rounds: options.repetitions(1, 10),
-        per_turn: options.repetitions(5, per_turn),
-    };
+    let length =
+        Length { rounds: options.repetitions(1, 10), per_turn: options.repetitions(5, per_turn) };
     let medians = duel(
         length,
         async || candidate::call(session, "echo", ARGUMENTS).await.map(drop),
@@ -127,5 +135,6 @@ async fn concurrent(
 fn connections(report: &mut Report, session: &Session, server: &DemoServer) {
     let ours = session.stats().dialed.connections_opened;
     let all = server.connections();
-    report.note(&format!("connections opened: sandbar {ours}, native {}", all.saturating_sub(ours)));
+    report
+        .note(&format!("connections opened: sandbar {ours}, native {}", all.saturating_sub(ours)));
 }

@@ -54,7 +54,11 @@ const INITIALIZED: &str = r#"{"protocolVersion":"2025-06-18","capabilities":{"to
 
 impl CannedServer {
     /// Starts a server whose answers carry about `bytes` of text.
-    pub(crate) async fn start(thread: &ServerThread, framing: Framing, bytes: usize) -> Result<Self> {
+    pub(crate) async fn start(
+        thread: &ServerThread,
+        framing: Framing,
+        bytes: usize,
+    ) -> Result<Self> {
         let can = Arc::new(Can { framing, text: text(bytes) });
         let listening = async move {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

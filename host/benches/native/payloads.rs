@@ -24,13 +24,14 @@ pub(crate) async fn run(options: &Options, report: &mut Report) -> Result<()> {
         let server = CannedServer::start(&servers, framing, MIB).await?;
         let medians = results(options, &server.url(), "canned", "{}").await?;
         // What is asked of SSE is asked of JSON too.
-        report.row(throughput(format!("1 MiB text result, {name}"), medians, 2.0));
+        let name = format!("1 MiB text result, {name}");
+        report.row(throughput(name, MIB, medians, Goal::RatioAtLeast(2.0)));
     }
     let server = servers.demo(DemoMode::StatefulSse, false).await?;
     let arguments = format!(r#"{{"bytes":{MIB}}}"#);
     let medians = results(options, &server.url(), "large", &arguments).await?;
     let name = "1 MiB text result, SSE, made by an rmcp server".to_owned();
-    report.row(Row { goal: Goal::Informative, ..throughput(name, medians, 0.0) });
+    report.row(throughput(name, MIB, medians, Goal::Informative));
     body(options, report, &servers).await
 }
 
@@ -44,10 +45,8 @@ async fn results(
     let sandbar = candidate::roomy()?;
     let session = candidate::connect(&sandbar, url, Era::Legacy).await?;
     let peer = Peer::connect(&peer::pool()?, url, Era::Legacy).await?;
-    let length = Length {
-        rounds: options.repetitions(1, 10),
-        per_turn: options.repetitions(2, 10),
-    };
+    let length =
+        Length { rounds: options.repetitions(1, 10), per_turn: options.repetitions(2, 10) };
     let medians = duel(
         length,
         async || is_about(candidate::call(&session, tool, arguments).await?, MIB),
@@ -79,7 +78,7 @@ async fn body(options: &Options, report: &mut Report, servers: &ServerThread) ->
     )
     .await?;
     let name = "64 MiB body: JSON result vs bytes with hyper".to_owned();
-    report.row(Row { ..throughput_of(bytes, name, medians, 0.9) });
+    report.row(throughput(name, bytes, medians, Goal::RatioAtLeast(0.9)));
     session.close().await;
     Ok(())
 }
@@ -111,12 +110,7 @@ fn is_about(received: usize, bytes: usize) -> Result<()> {
     Ok(())
 }
 
-fn throughput(name: String, medians: Medians, least: f64) -> Row {
-    throughput_of(MIB, name, medians, least)
-}
-
-fn throughput_of(bytes: usize, name: String, medians: Medians, least: f64) -> Row {
-    let megabytes = bytes as f64 / 1e6;
-    let (candidate, peer) = medians.rates(megabytes);
-    Row { name, unit: "MB/s", candidate, peer: Some(peer), goal: Goal::RatioAtLeast(least) }
+fn throughput(name: String, bytes: usize, medians: Medians, goal: Goal) -> Row {
+    let (candidate, peer) = medians.rates(bytes as f64 / 1e6);
+    Row { name, unit: "MB/s", candidate, peer: Some(peer), goal }
 }

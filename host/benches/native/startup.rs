@@ -29,10 +29,8 @@ async fn session(options: &Options, report: &mut Report) -> Result<()> {
     let pool = peer::pool()?;
     let mut instantiations = Vec::new();
     let (mut sessions, mut peers) = (Vec::new(), Vec::new());
-    let length = Length {
-        rounds: options.repetitions(1, 10),
-        per_turn: options.repetitions(2, 10),
-    };
+    let length =
+        Length { rounds: options.repetitions(1, 10), per_turn: options.repetitions(2, 10) };
     let medians = duel(
         length,
         async || {

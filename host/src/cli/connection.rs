@@ -7,6 +7,8 @@ use crate::cli::failure::Failure;
 use crate::cli::interrupt::interruptible;
 use crate::cli::limits::{MEMORY_PER_MESSAGE_BYTE, MOST_MEMORY};
 use crate::cli::parse::Header;
+use crate::cli::target::target;
+use sandbar::executor::Target;
 use sandbar::types::Era;
 use sandbar::{ConnectOptions, Sandbar, SandboxLimits, Session};
 
@@ -18,7 +20,7 @@ pub(crate) async fn with_session<T>(
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let options = connect_options(server, console)?;
-    let sandbar = sandbar(server.max_message_bytes)?;
+    let sandbar = sandbar(server.max_message_bytes, target(&server.target)?)?;
     let mut opened = None;
     let outcome = interruptible(server.timeout, async {
         let session = opened.insert(sandbar.connect_with(options).await?);
@@ -32,13 +34,13 @@ pub(crate) async fn with_session<T>(
     outcome
 }
 
-/// Sets up the sandbox, with memory for messages of this size.
-pub(crate) fn sandbar(max_message_bytes: Option<u64>) -> Result<Sandbar, Failure> {
+/// Sets up the sandbox, with memory for messages of this size. HTTP runs at `target`.
+pub(crate) fn sandbar(max_message_bytes: Option<u64>, target: Target) -> Result<Sandbar, Failure> {
     let mut limits = SandboxLimits::default();
     let wanted = max_message_bytes.unwrap_or(0).saturating_mul(MEMORY_PER_MESSAGE_BYTE);
     let wanted = usize::try_from(wanted.min(MOST_MEMORY)).unwrap_or(usize::MAX);
     limits.memory = limits.memory.max(wanted);
-    let builder = Sandbar::builder().limits(limits);
+    let builder = Sandbar::builder().limits(limits).executor(target);
     let builder = match cache_dir() {
         Some(directory) => builder.cache_dir(directory),
         None => builder,

@@ -6,7 +6,7 @@ pub(crate) const OK: u8 = 0;
 pub(crate) const TOOL_ERROR: u8 = 1;
 /// The command line is wrong: clap's own code, and that of unknown tools and bad arguments.
 pub(crate) const USAGE: u8 = 2;
-/// The server could not be reached: name, connection, TLS.
+/// The server, or the executor that was to reach it, could not be reached: name, connection, TLS.
 pub(crate) const UNREACHABLE: u8 = 3;
 /// The server answered, with an error or with what breaks the protocol.
 pub(crate) const SERVER_ERROR: u8 = 4;
@@ -16,7 +16,7 @@ pub(crate) const TIMEOUT: u8 = 5;
 pub(crate) const DENIED: u8 = 6;
 /// The sandbox could not be set up, trapped, or used too much.
 pub(crate) const SANDBOX: u8 = 7;
-/// A file or standard output could not be written.
+/// A file or standard output could not be written, or an address not be listened on.
 pub(crate) const LOCAL_IO: u8 = 8;
 /// Ctrl-C. 128 and the number of SIGINT, as shells report it.
 pub(crate) const INTERRUPTED: u8 = 130;
@@ -27,12 +27,13 @@ Exit codes:
     0  success; also when the reader of standard output went away
     1  the tool ran and reported an error
     2  wrong usage: options, unknown tool, arguments that do not fit its schema
-    3  the server could not be reached: name, connection, TLS
-    4  the server answered with an error, or broke the protocol
+    3  the server or the executor could not be reached: name, connection, TLS
+    4  the server answered with an error, broke the protocol, or broke off; for `fetch` a status
+       of 400 or above is an error with --fail only
     5  a timeout
     6  denied by policy
     7  the sandbox failed: could not be set up, trapped, used too much
-    8  a file or standard output could not be written
+    8  a file or standard output could not be written, or an address not be listened on
   130  interrupted with Ctrl-C";
 
 #[cfg(test)]

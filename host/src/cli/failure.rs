@@ -2,8 +2,10 @@
 
 use crate::cli::arguments::{GivenError, Mismatch, suggestion};
 use crate::cli::exit;
-use crate::cli::parse::HeaderError;
-use sandbar::{BuildError, Error, HttpError, SandboxError};
+use crate::cli::parse::{HeaderError, RequestBodyError, TokenError};
+use sandbar::executor::ListenError;
+use sandbar::http::UnsupportedOrigin;
+use sandbar::{BuildError, Error, ExecutorError, HttpError, SandboxError};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -18,6 +20,21 @@ pub(crate) enum Failure {
     /// `--arg` or `--args` make no arguments.
     #[error(transparent)]
     Given(#[from] GivenError),
+    /// `--data` gives no content.
+    #[error(transparent)]
+    RequestBody(#[from] RequestBodyError),
+    /// `--token-file` or `--executor-token-file` gives no token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// A URL cannot be parsed. It may hold a password, and is not shown.
+    #[error("the URL is none")]
+    Url(#[from] url::ParseError),
+    /// A URL names no origin that could be dialled.
+    #[error(transparent)]
+    Origin(#[from] UnsupportedOrigin),
+    /// The executor cannot listen.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The server has no such tool or prompt.
     #[error("the server has no {entity} `{name}`{}", suggestion(.nearest.as_deref()))]
     Unknown {
@@ -57,6 +74,20 @@ pub(crate) enum Failure {
     /// The exchange with the server failed.
     #[error(transparent)]
     Session(#[from] Error),
+    /// `--fail`, and a status that means failure.
+    #[error("the server answered with HTTP status {status}")]
+    HttpStatus {
+        /// The status, 400 or above.
+        status: u16,
+    },
+    /// A body broke off. What had come is written.
+    #[error("the body broke off after {received} bytes")]
+    BrokenOff {
+        /// Bytes that had come.
+        received: u64,
+        /// Why.
+        source: Box<Error>,
+    },
     /// The server sent a list that is none.
     #[error("the server broke the protocol: the result of {method} is no list")]
     NotAList {
@@ -157,11 +188,15 @@ impl Failure {
 
     fn class(&self) -> (&'static str, u8) {
         match self {
-            Self::Header(_) | Self::Given(_) => ("usage", exit::USAGE),
+            Self::Header(_) | Self::Given(_) | Self::RequestBody(_) => ("usage", exit::USAGE),
+            Self::Token(_) | Self::Url(_) | Self::Origin(_) => ("usage", exit::USAGE),
+            Self::Listen(error) => listen_class(error),
             Self::Unknown { entity: Entity::Tool, .. } => ("unknown-tool", exit::USAGE),
             Self::Unknown { entity: Entity::Prompt, .. } => ("unknown-prompt", exit::USAGE),
             Self::Mismatch { .. } | Self::Refused { .. } => ("invalid-arguments", exit::USAGE),
             Self::Session(error) => session_class(error),
+            Self::BrokenOff { source, .. } => session_class(source),
+            Self::HttpStatus { .. } => ("http-status", exit::SERVER_ERROR),
             Self::NotAList { .. } | Self::EndlessList { .. } => {
                 ("invalid-message", exit::SERVER_ERROR)
             }
@@ -190,10 +225,26 @@ fn session_class(error: &Error) -> (&'static str, u8) {
         Error::InputRequired(_) => ("input-required", exit::SERVER_ERROR),
         Error::Timeout { .. } => ("timeout", exit::TIMEOUT),
         Error::InvalidParams(_) | Error::InvalidUrl { .. } => ("usage", exit::USAGE),
+        Error::Executor(error) => executor_class(error),
+        Error::Setup(_) => ("sandbox-setup", exit::SANDBOX),
         Error::Sandbox(error) => (sandbox_kind(error), exit::SANDBOX),
         Error::Cancelled => ("cancelled", exit::SERVER_ERROR),
         Error::Closed => ("closed", exit::SERVER_ERROR),
         _ => ("other", exit::SERVER_ERROR),
+    }
+}
+
+const fn executor_class(error: &ExecutorError) -> (&'static str, u8) {
+    match error {
+        ExecutorError::InvalidUrl { .. } => ("usage", exit::USAGE),
+        _ => ("executor-unreachable", exit::UNREACHABLE),
+    }
+}
+
+const fn listen_class(error: &ListenError) -> (&'static str, u8) {
+    match error {
+        ListenError::TokenNeeded { .. } | ListenError::EmptyToken => ("usage", exit::USAGE),
+        _ => ("local-io", exit::LOCAL_IO),
     }
 }
 
@@ -213,7 +264,8 @@ fn http_class(error: &HttpError) -> (&'static str, u8) {
         HttpError::IncompleteBody => ("incomplete-body", exit::SERVER_ERROR),
         HttpError::LimitExceeded { .. } => ("limit-exceeded", exit::SERVER_ERROR),
         HttpError::Redirect(_) => ("redirect", exit::SERVER_ERROR),
-        HttpError::Disconnected(_) => ("disconnected", exit::UNREACHABLE),
+        HttpError::Disconnected(_) => ("executor-unreachable", exit::UNREACHABLE),
+        HttpError::Sequence { .. } | HttpError::Peer { .. } => ("executor", exit::SERVER_ERROR),
         _ => ("http", exit::SERVER_ERROR),
     }
 }
@@ -231,12 +283,16 @@ const fn sandbox_kind(error: &SandboxError) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     /// Catches failures that end in the exit code of another kind.
     #[test]
     fn exit_codes_follow_the_fault() {
         let http = |error| Failure::Session(Error::Http(error));
         let denied = HttpError::Denied { reason: "elsewhere".to_owned() };
+        let broken_off =
+            |error| Failure::BrokenOff { received: 1, source: Box::new(Error::Http(error)) };
+        let (reason, setup) = ("refused".to_owned(), BuildError::Engine(String::new()));
         let spinning = SandboxError::Cpu { limit: Duration::from_secs(10) };
         for (failure, code) in [
             (http(HttpError::ConnectionRefused), exit::UNREACHABLE),
@@ -244,6 +300,13 @@ mod tests {
             (http(HttpError::IdleTimeout), exit::TIMEOUT),
             (http(HttpError::IncompleteBody), exit::SERVER_ERROR),
             (http(denied), exit::DENIED),
+            (http(HttpError::Disconnected("gone".to_owned())), exit::UNREACHABLE),
+            (Failure::Session(ExecutorError::Connect { reason }.into()), exit::UNREACHABLE),
+            (Failure::Session(Error::Setup(Arc::new(setup))), exit::SANDBOX),
+            (broken_off(HttpError::IncompleteBody), exit::SERVER_ERROR),
+            (broken_off(HttpError::IdleTimeout), exit::TIMEOUT),
+            (Failure::HttpStatus { status: 404 }, exit::SERVER_ERROR),
+            (ListenError::TokenNeeded { address: ([0, 0, 0, 0], 0).into() }.into(), exit::USAGE),
             (Failure::Session(Error::Sandbox(spinning)), exit::SANDBOX),
             (Failure::Timeout { after: Duration::from_secs(1) }, exit::TIMEOUT),
             (Failure::Interrupted, exit::INTERRUPTED),

@@ -17,9 +17,13 @@ Examples:
   sandbar call http://127.0.0.1:3101/mcp echo --arg message=hi
   sandbar call https://mcp.example.com/mcp search --args @query.json --json | jq .content
   sandbar call https://mcp.example.com/mcp whoami -H 'Authorization=@token.txt'
+  sandbar call http://10.0.0.5/mcp echo --arg message=hi \\
+    --executor-command 'ssh bastion sandbar executor --stdio'  dialled from there
+  sandbar fetch https://example.com/file.tar.gz -o file.tar.gz
 
 What the server sends is parsed in a WebAssembly sandbox. The sandbox can reach the origin of
-the URL that was given, and nothing else: no other host, no file, no environment.";
+the URL that was given, and nothing else: no other host, no file, no environment. With an
+executor it cannot even reach that: the executor dials, under the policy of its operator.";
 
 const STREAMS: &str = "\
 Streams:
@@ -80,6 +84,33 @@ Examples:
   sandbar info http://127.0.0.1:3101/mcp
   sandbar info http://127.0.0.1:3101/mcp --json | jq .capabilities";
 
+pub(crate) const FETCH: &str = "\
+Examples:
+  sandbar fetch https://example.com/                                    body to standard output
+  sandbar fetch https://example.com/file.tar.gz -o file.tar.gz          progress on a terminal
+  sandbar fetch https://example.com/ -i                                 status and fields first
+  sandbar fetch http://127.0.0.1:8080/items -H 'Content-Type: application/json' -d @item.json
+  sandbar fetch http://10.0.0.5/status --executor ws://127.0.0.1:4000   dialled by an executor
+  sandbar fetch http://10.0.0.5/status --executor-command 'ssh bastion sandbar executor --stdio'
+
+The body is written while it arrives, and arrives no faster than it is written. One that breaks
+off exits with 4, and what had come is kept. Any status exits with 0 unless --fail is given.
+--data adds no Content-Type. Redirects are followed within what may be dialled: the origin of the
+URL; with an executor what its operator allows.";
+
+pub(crate) const EXECUTOR: &str = "\
+Examples:
+  sandbar executor                                                     prints ws://127.0.0.1:PORT
+  sandbar executor --allow http://127.0.0.1:3101                       dials this origin alone
+  sandbar executor --listen ws://0.0.0.0:4000 --token-file token.txt   for other machines
+  ssh bastion sandbar executor --stdio                                 no port at all
+  sandbar executor --executor ws://10.0.0.5:4000                       a relay
+
+Clients name it with --executor URL, --executor-token-file FILE or --executor-command COMMAND.
+WebSockets travel unencrypted: put a TLS proxy or a tunnel in front of one that others reach.
+SIGTERM closes every connection and exits with 0; so does the end of standard input with
+--stdio. A relay dials nothing itself: what may be dialled is up to the executor behind it.";
+
 pub(crate) const COMPONENTS: &str = "\
 Example:
   sandbar components --out components && wasm-tools component wit components/mcp-local.wasm
@@ -90,4 +121,5 @@ component that any WASI 0.3 host can run.";
 #[cfg(feature = "demo")]
 pub(crate) const DEMO: &str = "\
 The server listens on a free port of 127.0.0.1 and ends with the demo. Everything that the demo
-claims is checked while it runs: it exits with 0 only if all of it holds.";
+claims is checked while it runs: it exits with 0 only if all of it holds. With --remote an
+executor in a second process dials, and this one has no HTTP client at all.";

@@ -1,7 +1,8 @@
 //! The next step after a failure.
 
 use crate::cli::failure::Failure;
-use sandbar::{Error, HttpError, SandboxError, StatusError};
+use sandbar::executor::ListenError;
+use sandbar::{Error, ExecutorError, HttpError, SandboxError, StatusError};
 
 /// JSON-RPC 2.0 section 5.1.
 const METHOD_NOT_FOUND: i64 = -32601;
@@ -13,6 +14,13 @@ const RESOURCE_NOT_FOUND: i64 = -32002;
 pub(crate) fn hint(failure: &Failure) -> Option<&'static str> {
     match failure {
         Failure::Session(error) => session_hint(error),
+        Failure::BrokenOff { source, .. } => broken_off_hint(source),
+        Failure::Listen(ListenError::TokenNeeded { .. }) => {
+            Some("give a file with a token of your choice: --token-file FILE")
+        }
+        Failure::Listen(ListenError::Bind { .. }) => {
+            Some("is the port taken? port 0 means any free one")
+        }
         Failure::Timeout { .. } => Some("give it longer with --timeout"),
         Failure::WouldOverwrite { .. } => Some("overwrite it with --force"),
         Failure::Build(_) => Some(
@@ -41,12 +49,33 @@ fn session_hint(error: &Error) -> Option<&'static str> {
         Error::SessionLost => Some("the call may have run: look before you repeat it"),
         Error::NoAnswer => Some("the call may have run: look before you repeat it"),
         Error::Timeout { .. } => Some("give it longer with --timeout"),
+        Error::Executor(error) => executor_hint(error),
         Error::Sandbox(SandboxError::Memory { .. }) => {
             Some("a larger --max-message-bytes gives the sandbox more memory too")
         }
         _ => None,
     }
 }
+
+/// A body that broke off has nothing to do with calls that may have run.
+fn broken_off_hint(source: &Error) -> Option<&'static str> {
+    match source {
+        Error::Http(HttpError::IncompleteBody) => Some("what had come is written; try again"),
+        source => session_hint(source),
+    }
+}
+
+const fn executor_hint(error: &ExecutorError) -> Option<&'static str> {
+    Some(match error {
+        ExecutorError::InvalidUrl { .. } => {
+            "an executor has the URL that `sandbar executor` prints, like ws://127.0.0.1:4000"
+        }
+        _ => EXECUTOR_GONE,
+    })
+}
+
+const EXECUTOR_GONE: &str = "is the executor running, and is this its URL or its command? one that asks for a token gets \
+     it with --executor-token-file";
 
 const fn http_hint(error: &HttpError) -> Option<&'static str> {
     Some(match error {
@@ -69,6 +98,7 @@ const fn http_hint(error: &HttpError) -> Option<&'static str> {
             "give it longer with --idle-timeout"
         }
         HttpError::Protocol(_) => "does the port speak TLS? then write https://",
+        HttpError::Disconnected(_) => EXECUTOR_GONE,
         HttpError::IncompleteBody => "the call may have run: look before you repeat it",
         _ => return None,
     })

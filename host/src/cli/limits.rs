@@ -1,6 +1,8 @@
 //! Every limit of the command line, with its reason. Those of sessions and
 //! connections are the library's.
 
+use std::time::Duration;
+
 /// Bytes of `--args`, whether from a file or from standard input. 16 MiB: what a session accepts
 /// of a server in one message by default.
 pub(crate) const ARGUMENTS_BYTES: u64 = 16 * 1024 * 1024;
@@ -34,3 +36,19 @@ pub(crate) const MOST_MEMORY: u64 = (1 << 32) - (1 << 16);
 /// Most threads of the runtime. 2: one drives the sandbox, one is left for Ctrl-C, deadlines and
 /// whatever else must not wait for it.
 pub(crate) const THREADS: usize = 2;
+
+/// Bytes of a file that holds a bearer token. 4 KiB: a token is a line, and a larger file is the
+/// wrong one.
+pub(crate) const TOKEN_BYTES: u64 = 4096;
+
+/// Bytes of the content that `fetch` sends. 10 MiB: what fits, in base64 and with its fields, the
+/// one message that takes a request to an executor.
+pub(crate) const REQUEST_BODY_BYTES: u64 = 10 * 1024 * 1024;
+
+/// Bytes of standard output that an executor holds back while its client does not read them.
+/// 64 KiB: as much as a pipe takes itself.
+pub(crate) const STDIO_BUFFER_BYTES: usize = 64 * 1024;
+
+/// How long an executor whose client hung up waits for that client to read the last answers.
+/// 5 s: enough for a slow network, and nobody waits for the process.
+pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(5);

@@ -2,18 +2,19 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | options, and what `--help` says | `args.rs`, `help.rs`, `exit.rs` |
+//! | options, and what `--help` says | `args/`, `help.rs`, `exit.rs` |
 //! | a command each | `command/` |
 //! | what a server lists | `tool_list.rs`, `prompt_list.rs`, `entry.rs`, `pages.rs` |
 //! | the arguments of a call | `arguments/`, `nearest.rs` |
 //! | values of options | `parse/` |
+//! | where HTTP runs | `target.rs` |
 //! | a session, Ctrl-C, deadlines | `connection.rs`, `interrupt.rs`, `cache.rs` |
 //! | standard output | `output.rs`, `content.rs`, `json/` |
-//! | standard error | `console.rs`, `progress_bar.rs`, `log_message.rs`, `trace.rs` |
+//! | standard error | `console.rs`, `progress_bar.rs`, `download_bar.rs`, `log_message.rs`, `trace.rs` |
 //! | failures | `failure.rs`, `hint.rs`, `report.rs` |
 //!
 //! Limits and their reasons are in `limits.rs`. What a server sent is shown on a terminal through
-//! `terminal.rs` alone.
+//! `terminal.rs` alone, what arrives in pieces through `terminal_decoder.rs`.
 
 mod args;
 mod arguments;
@@ -22,6 +23,7 @@ mod command;
 mod connection;
 mod console;
 mod content;
+mod download_bar;
 mod entry;
 mod exit;
 mod failure;
@@ -38,7 +40,9 @@ mod parse;
 mod progress_bar;
 mod prompt_list;
 mod report;
+mod target;
 mod terminal;
+mod terminal_decoder;
 mod tool_list;
 mod trace;
 

@@ -32,9 +32,6 @@ pub(super) const HANDSHAKES: usize = 64;
 /// Bytes that a pipe reads at a time.
 pub(super) const READ_BYTES: usize = 64 * 1024;
 
-/// Bytes of a token file. A bearer token is a line.
-pub(super) const TOKEN_BYTES: usize = 4096;
-
 /// Exchanges of one executor at a time. 1000 slow streams are a use that it is
 /// made for; the delta protocol allows 1024.
 pub(super) const EXCHANGES: usize = 1024;

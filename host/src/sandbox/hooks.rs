@@ -1,6 +1,8 @@
 //! Where `wasi:http` meets the dialer: the only way out of a sandbox.
 
 use crate::http::{Denial, DialError, Dialer};
+use crate::sandbox::cancellable::Cancellable;
+use http_body_util::BodyExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
@@ -41,7 +43,7 @@ impl WasiHttpHooks for Hooks {
         &mut self,
         request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
-        _processed: IoResult,
+        processed: IoResult,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let dialer = self.dialer.clone();
         let last_denial = self.last_denial.clone();
@@ -53,6 +55,9 @@ impl WasiHttpHooks for Hooks {
                 }
                 Error::from(error)
             })?;
+            let processed = Box::into_pin(processed);
+            let response =
+                response.map(|body| Cancellable::new(body, processed).boxed_unsync());
             // The pool drives the connection: there is no I/O left to do here.
             Ok((response, Box::new(std::future::ready(Ok(()))) as IoResult))
         })

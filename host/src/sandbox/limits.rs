@@ -61,9 +61,9 @@ pub(crate) const CORE_INSTANCES_PER_SESSION: u32 = 32;
 pub(crate) const MEMORIES_PER_SESSION: u32 = 3;
 
 /// Stacks of a session: it runs on one and keeps one for its next call; the others are for calls
-/// that are started while others have not returned. A stack that is not in use takes address
-/// space only.
-pub(crate) const STACKS_PER_SESSION: u32 = 16;
+/// that are started while others have not returned. A stack that is not in use takes address space and
+/// two of the mappings that a process may have (65 530 on Linux by default).
+pub(crate) const STACKS_PER_SESSION: u32 = 4;
 
 /// Tables of a composition: each guest has one, and so has each import shim.
 pub(crate) const TABLES_PER_SESSION: u32 = 16;

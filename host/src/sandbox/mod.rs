@@ -4,13 +4,14 @@
 //! |---|---|
 //! | compiling, linking, making stores | [`engine`], [`programs`], [`bindings`] |
 //! | what one store holds | [`state`] |
-//! | imports | [`hooks`] (HTTP), [`embedder`] (MCP), [`channel`] (a remote executor) |
+//! | imports | [`hooks`] and [`cancellable`] (HTTP), [`embedder`] (MCP), [`channel`] (a remote executor) |
 //! | bytes across the boundary | [`pipe`] |
 //! | what a guest may use | [`memory`], [`cpu`], [`ticker`], [`limits`] |
 //! | the task that owns a store | [`worker`], given [`job`]s |
 //! | what runs in it | [`session`] and [`operation`] (MCP), [`exchange`] (HTTP), [`service`] (an executor) |
 
 pub(crate) mod bindings;
+pub(crate) mod cancellable;
 pub(crate) mod channel;
 pub(crate) mod convert;
 pub(crate) mod cpu;

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::resources::{ResourceContents, ResourceLink, WireContents, WireLink};
 use crate::error::Error;
 use crate::json_string::unescape;
-use crate::json_text::{Text, from_object};
+use crate::json_text::{Members, Text, from_object};
 
 /// Standard base64; padding may be missing.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -74,9 +74,13 @@ pub(super) fn parse_all(blocks: &[&RawValue]) -> Result<Vec<Content>, Error> {
 impl Content {
     /// Reads one block.
     pub(super) fn parse(json: &str) -> Result<Self, Error> {
-        let outline: Outline<'_> = block(json)?;
-        Ok(match &*outline.kind.0 {
-            "text" => Self::Text(text(spelled_text(&outline)?.to_owned())?),
+        let Outline { kind, text } = block(json)?;
+        Ok(match &*kind.0 {
+            "text" => {
+                let raw = text.ok_or_else(|| invalid("missing field `text`"))?;
+                let inside = inside(raw).ok_or_else(|| invalid("`text` is not a string"))?;
+                Self::Text(text_of(inside.to_owned())?)
+            }
             "image" => Self::Image(block::<WireBinary<'_>>(json)?.decode()?),
             "audio" => Self::Audio(block::<WireBinary<'_>>(json)?.decode()?),
             "resource_link" => Self::ResourceLink(block::<WireLink>(json)?.into()),
@@ -86,22 +90,19 @@ impl Content {
     }
 }
 
-/// The text of a lone text block, as JSON spells it; a slice of `json`.
-pub(super) fn lone_text<'a>(blocks: &[&'a RawValue]) -> Result<Option<&'a str>, Error> {
-    let [lone] = blocks else { return Ok(None) };
-    let outline: Outline<'a> = block(lone.get())?;
-    (outline.kind.0 == "text").then(|| spelled_text(&outline)).transpose()
+/// The text of a text block as JSON spells it, without the quotes; none of every other block.
+pub(super) fn spelled_text<'a>(block: &Members<'a>) -> Option<&'a str> {
+    let Text(kind) = serde_json::from_str(block.get("type")?.get()).ok()?;
+    block.get("text").filter(|_| kind == "text").and_then(inside)
 }
 
-/// The inside of the string that a text block must have.
-fn spelled_text<'a>(outline: &Outline<'a>) -> Result<&'a str, Error> {
-    let raw = outline.text.ok_or_else(|| invalid("missing field `text`"))?.get();
-    let inside = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    inside.ok_or_else(|| invalid("`text` is not a string"))
+/// The inside of a string.
+fn inside(raw: &RawValue) -> Option<&str> {
+    raw.get().strip_prefix('"')?.strip_suffix('"')
 }
 
-/// What a text means, given the inside of its string.
-pub(super) fn text(spelled: String) -> Result<String, Error> {
+/// The text that JSON spells so.
+pub(super) fn text_of(spelled: String) -> Result<String, Error> {
     unescape(spelled).ok_or_else(|| invalid("`text` has half of a surrogate pair"))
 }
 

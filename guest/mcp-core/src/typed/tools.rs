@@ -1,12 +1,14 @@
 //! `tools/list` and `tools/call`.
 
+use core::ops::Range;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Content;
-use super::content::{lone_text, parse_all, text};
+use super::content::{parse_all, spelled_text, text_of};
 use crate::error::Error;
-use crate::json_text::{cut, range_within};
+use crate::json_text::{Members, cut, from_object, range_within};
 
 /// One page of tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,17 +114,50 @@ impl ToolResult {
     /// [`Error::InvalidMessage`] where a required member is missing or of another type, or where
     /// base64 is not.
     pub fn parse(json: String) -> Result<Self, Error> {
+        if let Some(lone) = LoneText::find(&json) {
+            return lone.take_from(json);
+        }
         let result: WireResult<'_> = super::parse(&json, "tools/call")?;
-        let structured = result.structured_content.map(|raw| raw.get().to_owned());
-        let is_error = result.is_error.unwrap_or(false);
-        let content = match lone_text(&result.content)? {
-            // What most results are, and large ones above all: it stays where it is.
-            Some(spelled) => {
-                let range = range_within(&json, spelled);
-                vec![Content::Text(text(cut(json, range))?)]
-            }
-            None => parse_all(&result.content)?,
-        };
-        Ok(Self { content, structured, is_error })
+        Ok(Self {
+            content: parse_all(&result.content)?,
+            structured: result.structured_content.map(|raw| raw.get().to_owned()),
+            is_error: result.is_error.unwrap_or(false),
+        })
+    }
+}
+
+/// What most results are, and large ones above all: one text. It is found in one pass, and read
+/// where it lies.
+struct LoneText {
+    spelled: Range<usize>,
+    structured: Option<String>,
+    is_error: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireLoneText<'a> {
+    #[serde(borrow)]
+    content: (Members<'a>,),
+    #[serde(borrow)]
+    structured_content: Option<&'a RawValue>,
+    is_error: Option<bool>,
+}
+
+impl LoneText {
+    /// None for every other result, malformed ones included.
+    fn find(json: &str) -> Option<Self> {
+        let wire: WireLoneText<'_> = from_object(json).ok()?;
+        Some(Self {
+            spelled: range_within(json, spelled_text(&wire.content.0)?),
+            structured: wire.structured_content.map(|raw| raw.get().to_owned()),
+            is_error: wire.is_error.unwrap_or(false),
+        })
+    }
+
+    fn take_from(self, json: String) -> Result<ToolResult, Error> {
+        let Self { spelled, structured, is_error } = self;
+        let text = text_of(cut(json, spelled))?;
+        Ok(ToolResult { content: vec![Content::Text(text)], structured, is_error })
     }
 }

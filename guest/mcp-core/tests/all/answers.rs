@@ -69,8 +69,7 @@ fn a_json_body_of_the_announced_length_is_not_read_any_further() {
         let beginning = r#"{"jsonrpc":"2.0","result":{},"#;
         let length = (beginning.len() + "\"id\":0}".len()).to_string();
         let reply = Reply::json(200, beginning).chunk(r#""id":$ID}"#);
-        let (outcome, script) =
-            call_tool(&mut session, [reply.field("content-length", &length)]);
+        let (outcome, script) = call_tool(&mut session, [reply.field("content-length", &length)]);
         assert_eq!(outcome.unwrap(), "{}");
         let reads = script.events.iter().filter(|event| matches!(event, Event::Read)).count();
         assert_eq!(reads, 2);

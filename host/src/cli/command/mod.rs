@@ -4,6 +4,8 @@ mod call;
 mod components;
 #[cfg(feature = "demo")]
 mod demo;
+mod executor;
+mod fetch;
 mod info;
 mod prompt;
 mod prompts;
@@ -25,7 +27,9 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         Command::Prompt(args) => prompt::run(&args).await,
         Command::Info(args) => info::run(&args).await,
         Command::Components(args) => components::run(&args),
+        Command::Fetch(args) => fetch::run(&args).await,
+        Command::Executor(args) => executor::run(&args).await,
         #[cfg(feature = "demo")]
-        Command::Demo => demo::run().await,
+        Command::Demo(args) => demo::run(&args).await,
     }
 }

@@ -4,50 +4,80 @@
 
 mod elsewhere;
 mod narration;
+mod process;
 mod steps;
 
+use crate::cli::args::DemoArgs;
 use crate::cli::connection::sandbar;
 use crate::cli::exit;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::interruptible;
+use elsewhere::Elsewhere;
 use narration::say;
-use sandbar::Sandbar;
-use sandbar::components::{MCP_LOCAL, imports};
+use process::ExecutorProcess;
+use sandbar::components::{Component, MCP_LOCAL, MCP_REMOTE, imports};
 use sandbar::demo::{DemoOptions, DemoServer};
+use sandbar::executor::Target;
+use sandbar::{Sandbar, SessionStats};
 use std::time::Instant;
 
 /// Runs the demo.
-pub(crate) async fn run() -> Result<u8, Failure> {
-    interruptible(None, conversation()).await?;
+pub(crate) async fn run(args: &DemoArgs) -> Result<u8, Failure> {
+    interruptible(None, async {
+        if args.remote { through_an_executor().await } else { from_here().await }
+    })
+    .await?;
     Ok(exit::OK)
 }
 
-async fn conversation() -> Result<(), Failure> {
-    let sandbar = sandbox()?;
-    let server = start().await?;
-    let session = steps::connect(&sandbar, &server.url()).await?;
+/// This process dials.
+async fn from_here() -> Result<(), Failure> {
+    let sandbar = sandbox(&MCP_LOCAL, Target::Local)?;
+    let (server, elsewhere) = (start().await?, Elsewhere::start().await?);
+    let stats = conversation(&sandbar, &server, elsewhere).await?;
+    steps::dialled_here(&stats, &server)?;
+    steps::usage(&stats)?;
+    server.stop().await;
+    Ok(())
+}
+
+/// Another process dials.
+async fn through_an_executor() -> Result<(), Failure> {
+    let (server, elsewhere) = (start().await?, Elsewhere::start().await?);
+    let executor = ExecutorProcess::start(&[&server.url(), elsewhere.url()]).await?;
+    executor.introduce()?;
+    let sandbar = sandbox(&MCP_REMOTE, executor.target()?)?;
+    let stats = conversation(&sandbar, &server, elsewhere).await?;
+    executor.dialled(&stats, &server)?;
+    steps::usage(&stats)?;
+    executor.stop().await?;
+    server.stop().await;
+    Ok(())
+}
+
+async fn conversation(
+    sandbar: &Sandbar,
+    server: &DemoServer,
+    elsewhere: Elsewhere,
+) -> Result<SessionStats, Failure> {
+    let session = steps::connect(sandbar, &server.url()).await?;
     steps::list(&session).await?;
     steps::count(&session).await?;
     steps::large(&session).await?;
     let stats = session.stats();
     session.close().await;
-    elsewhere::redirect(&sandbar).await?;
-    steps::account(&stats, &server)?;
-    server.stop().await;
-    Ok(())
+    elsewhere.attack(sandbar).await?;
+    Ok(stats)
 }
 
-fn sandbox() -> Result<Sandbar, Failure> {
+fn sandbox(component: &Component, target: Target) -> Result<Sandbar, Failure> {
     let begun = Instant::now();
-    let sandbar = sandbar(None)?;
+    let sandbar = sandbar(None, target)?;
     let ready = begun.elapsed();
-    let bytes = MCP_LOCAL.bytes.len();
-    say(
-        "sandbox",
-        &format!("{}, {bytes} bytes of WebAssembly, ready in {ready:.1?}", MCP_LOCAL.name),
-    )?;
+    let (name, bytes) = (component.name, component.bytes.len());
+    say("sandbox", &format!("{name}, {bytes} bytes of WebAssembly, ready in {ready:.1?}"))?;
     say("", "it imports this, and can do nothing else but compute:")?;
-    for import in imports(MCP_LOCAL.bytes)? {
+    for import in imports(component.bytes)? {
         say("", &format!("  {import}"))?;
     }
     Ok(sandbar)

@@ -67,11 +67,10 @@ pub(super) async fn large(session: &Session) -> Result<(), Failure> {
     say("", &format!("result   {LARGE} bytes of text, each in its place, in {took:.1?}"))
 }
 
-/// Says what all of it took.
-pub(super) fn account(stats: &SessionStats, server: &DemoServer) -> Result<(), Failure> {
+/// Says what was dialled, and that this process did.
+pub(super) fn dialled_here(stats: &SessionStats, server: &DemoServer) -> Result<(), Failure> {
     let dialed = &stats.dialed;
     check("connections", &dialed.connections_opened, &server.connections())?;
-    let (used, most) = (mebibytes(stats.memory_peak), mebibytes(SandboxLimits::default().memory));
     say("dialled", &format!("{} and nothing else", server.url()))?;
     say(
         "",
@@ -79,7 +78,12 @@ pub(super) fn account(stats: &SessionStats, server: &DemoServer) -> Result<(), F
             "connections: {}, requests: {}, bytes received: {}",
             dialed.connections_opened, dialed.requests_sent, dialed.bytes_received
         ),
-    )?;
+    )
+}
+
+/// Says what the sandbox used.
+pub(super) fn usage(stats: &SessionStats) -> Result<(), Failure> {
+    let (used, most) = (mebibytes(stats.memory_peak), mebibytes(SandboxLimits::default().memory));
     say(
         "used",
         &format!("{used:.1} MiB of memory at the peak, of {most:.0} MiB that it may have"),

@@ -1,5 +1,11 @@
 //! The options.
 
+mod executor;
+mod fetch;
+
+pub(crate) use executor::{ExecutorArgs, TargetArgs};
+pub(crate) use fetch::FetchArgs;
+
 use crate::cli::arguments::Assignment;
 use crate::cli::help;
 use crate::cli::parse::{parse_duration, parse_server_url};
@@ -39,13 +45,19 @@ pub(crate) enum Command {
     /// Show what a server says of itself: era, versions, capabilities
     #[command(after_help = help::INFO)]
     Info(ListArgs),
+    /// Fetch a URL, through the same sandbox and executors
+    #[command(after_help = help::FETCH)]
+    Fetch(FetchArgs),
+    /// Perform HTTP exchanges for clients elsewhere
+    #[command(after_help = help::EXECUTOR)]
+    Executor(ExecutorArgs),
     /// Write the embedded WebAssembly components to files
     #[command(after_help = help::COMPONENTS)]
     Components(ComponentsArgs),
     /// Start an MCP server in this process and talk to it through the sandbox
     #[cfg(feature = "demo")]
     #[command(after_help = help::DEMO)]
-    Demo,
+    Demo(DemoArgs),
 }
 
 /// How to reach a server, and what to print.
@@ -76,6 +88,8 @@ pub(crate) struct ServerArgs {
     pub(crate) era: Option<EraArg>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
 }
 
 /// What to print.
@@ -163,6 +177,15 @@ pub(crate) struct ComponentsArgs {
     pub(crate) json: bool,
 }
 
+/// `sandbar demo`
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Have an executor dial, in a process of its own
+    #[arg(long)]
+    pub(crate) remote: bool,
+}
+
 impl Command {
     /// Whether failures are reported as JSON.
     pub(crate) const fn wants_json(&self) -> bool {
@@ -174,8 +197,9 @@ impl Command {
             Self::Read(args) => args.server.output.json,
             Self::Prompt(args) => args.server.output.json,
             Self::Components(args) => args.json,
+            Self::Fetch(_) | Self::Executor(_) => false,
             #[cfg(feature = "demo")]
-            Self::Demo => false,
+            Self::Demo(_) => false,
         }
     }
 }
@@ -201,6 +225,26 @@ mod tests {
         assert!(!parse("--max-message-bytes=0"));
         assert!(!parse("--max-message-bytes=99999999999"));
         assert!(!parse("--timeout=0s"));
+    }
+
+    /// Catches two executors for one command, and options without what they are about.
+    #[test]
+    fn options_that_exclude_each_other_are_refused() {
+        let parse = |arguments: &[&str]| {
+            let arguments = ["sandbar"].iter().chain(arguments);
+            Cli::try_parse_from(arguments).is_ok()
+        };
+        let fetch = ["fetch", "http://a/"];
+        let with = |options: &[&'static str]| parse(&[&fetch, options].concat());
+        assert!(with(&["--executor", "ws://b/", "--executor-token-file", "t"]));
+        assert!(with(&["--executor-command", "ssh b"]));
+        assert!(!with(&["--executor", "ws://b/", "--executor-command", "ssh b"]));
+        assert!(!with(&["--executor-token-file", "t"]));
+        assert!(!with(&["--executor-command", ""]));
+        assert!(parse(&["executor", "--executor", "ws://b/"]));
+        assert!(!parse(&["executor", "--stdio", "--listen", "ws://127.0.0.1:0"]));
+        assert!(!parse(&["executor", "--stdio", "--token-file", "t"]));
+        assert!(!parse(&["executor", "--allow", "http://a/", "--executor", "ws://b/"]));
     }
 
     /// Catches `-` that is taken for an option.
