@@ -5,6 +5,7 @@
 //! - `everything`: the official server of the TypeScript SDK
 //! - `bare_wasi`: the composition in a host that is not ours
 //! - `executor`: exchanges and sessions through executors, here and elsewhere
+//! - `listener`: the executor as a peer on the network meets it
 //! - `rogue`: guests that trap, spin, hoard or do not respond
 //! - `faults`: servers that break in every way
 //! - `cli`: the binary, as a person runs it
@@ -23,6 +24,7 @@ mod everything;
 mod executor;
 mod faults;
 mod imports;
+mod listener;
 mod rogue;
 mod sessions;
 mod support;

@@ -5,7 +5,7 @@ use crate::dialing::Dialing;
 use crate::error::{BuildError, Error, SandboxError};
 use crate::executor::{Executor, ServeOptions, Target};
 use crate::handler::{Handler, NoHandler};
-use crate::http::{DialLimits, Policy, Proxies, TlsRoots};
+use crate::http::{DialLimits, Dialer, Policy, Proxies, TlsRoots};
 use crate::sandbox::bindings::ServedConnection;
 use crate::sandbox::engine::{Network, SandboxEngine};
 use crate::sandbox::exchange::FetchLife;
@@ -59,7 +59,7 @@ impl Sandbar {
     /// that cannot be sent.
     pub async fn connect_with(&self, options: ConnectOptions) -> Result<Session, Error> {
         let network = match &self.0.target {
-            Target::Local => Network::Local(self.0.dialing.for_url(&options.url)?),
+            Target::Local => Network::Local(Box::new(self.0.dialing.for_url(&options.url)?)),
             Target::Remote(connector) => Network::Remote(Arc::clone(connector)),
         };
         self.open(network, options).await
@@ -106,7 +106,7 @@ impl Sandbar {
 
     fn network(&self, target: &Target, policy: Policy) -> (Reach, Network) {
         match target {
-            Target::Local => (Reach::Local, Network::Local(self.0.dialing.under(policy))),
+            Target::Local => (Reach::Local, Network::Local(Box::new(self.0.dialing.under(policy)))),
             Target::Remote(connector) => (Reach::Remote, Network::Remote(Arc::clone(connector))),
         }
     }
@@ -115,7 +115,7 @@ impl Sandbar {
     async fn open(&self, network: Network, options: ConnectOptions) -> Result<Session, Error> {
         let begun = Instant::now();
         let (reach, dialer) = match &network {
-            Network::Local(dialer) => (Reach::Local, Some(dialer.clone())),
+            Network::Local(dialer) => (Reach::Local, Some(Dialer::clone(dialer))),
             Network::Remote(_) => (Reach::Remote, None),
         };
         let program = self.0.programs.mcp(&self.0.engine, reach)?;

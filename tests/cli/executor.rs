@@ -7,8 +7,9 @@ use crate::support::{
     patience::wait_for,
 };
 use sandbar::demo::{DemoOptions, DemoServer};
-use std::io::Write;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use std::io::Write as _;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
 /// A running executor, as the binary. It is killed with this.
@@ -139,11 +140,17 @@ async fn an_executor_on_standard_streams_ends_with_its_input() {
     let run = sandbar_with_input(&["executor", "--stdio"], "").await;
     assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{run:?}");
     assert!(run.stderr.contains("--allow"), "{run:?}");
+    let mut child = command(["executor", "--stdio"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
     let initialize = r#"{"id":1,"method":"initialize","params":{"clientName":"test"}}"#;
-    let input = format!("{initialize}\n");
-    let run = sandbar_with_input(&["executor", "--stdio"], &input).await;
-    assert_eq!(run.json()["id"], 1, "{run:?}");
-    assert_eq!(run.code, Some(0), "{run:?}");
+    stdin.write_all(format!("{initialize}\n").as_bytes()).await.unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+    let answer = wait_for("the answer", stdout.next_line()).await.unwrap().unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert!(answer["result"]["sessionId"].is_string(), "{answer}");
+    drop(stdin);
+    assert_eq!(wait_for("the end", stdout.next_line()).await.unwrap(), None);
+    assert_eq!(ended(child).await.code, Some(0));
 }
 
 /// Catches an executor that cannot be reached and looks like a server that cannot.

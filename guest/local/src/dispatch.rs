@@ -92,9 +92,7 @@ fn field_error(error: &HeaderError) -> String {
 /// Options only where there is something to say: each of them is a call of the host.
 fn options(timeouts: &Timeouts) -> Option<RequestOptions> {
     let Timeouts { connect, first_byte, idle, .. } = *timeouts;
-    if connect.or(first_byte).or(idle).is_none() {
-        return None;
-    }
+    connect.or(first_byte).or(idle)?;
     let options = RequestOptions::new();
     // A host that does not support one of them falls back to its own default.
     drop(options.set_connect_timeout(connect));

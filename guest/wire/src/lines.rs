@@ -58,10 +58,10 @@ pub async fn write_lines(
     while let Some(line) = next() {
         batch.extend_from_slice(line.as_bytes());
         batch.push(b'\n');
-        if batch.len() >= WRITE_BYTES {
-            if !stream.write_all(std::mem::take(&mut batch)).await.is_empty() {
-                return false;
-            }
+        if batch.len() >= WRITE_BYTES
+            && !stream.write_all(std::mem::take(&mut batch)).await.is_empty()
+        {
+            return false;
         }
     }
     batch.is_empty() || stream.write_all(batch).await.is_empty()

@@ -44,7 +44,7 @@ pub(crate) struct SandboxEngine {
 /// The way out of a sandbox.
 pub(crate) enum Network {
     /// Requests are dialled from here.
-    Local(Dialer),
+    Local(Box<Dialer>),
     /// Requests go to an executor elsewhere.
     Remote(Arc<dyn Connect>),
 }
@@ -85,7 +85,7 @@ impl SandboxEngine {
         let memory = MemoryUse::default();
         let limit = MemoryLimit::new(self.limits.memory, memory.clone());
         let (dialer, connector) = match network {
-            Network::Local(dialer) => (Some(dialer), None),
+            Network::Local(dialer) => (Some(*dialer), None),
             Network::Remote(connector) => (None, Some(connector)),
         };
         let hooks = Hooks::new(dialer, denials.clone());

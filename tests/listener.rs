@@ -1,0 +1,199 @@
+//! The executor's listener, as a peer on the network meets it: real sockets, raw
+//! frames, the texts that stock clients match on.
+
+use crate::support;
+use crate::support::fault::{Response, Script};
+use crate::support::fault_server::FaultServer;
+use crate::support::patience;
+use futures::{SinkExt as _, StreamExt as _};
+use sandbar::executor::{ListenError, ListenOptions, Listener, ServeOptions};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+struct Running {
+    address: SocketAddr,
+    _task: tokio::task::JoinHandle<()>,
+}
+
+async fn listen(token: Option<&str>) -> Running {
+    let sandbar = support::sandbox::builder().build().unwrap();
+    let mut options =
+        ListenOptions::new("127.0.0.1:0".parse().unwrap(), ServeOptions::default());
+    if let Some(token) = token {
+        options = options.token(token);
+    }
+    let listener = Listener::bind(sandbar, options).await.unwrap();
+    let address = listener.url().strip_prefix("ws://").unwrap().parse().unwrap();
+    Running { address, _task: tokio::spawn(listener.run(std::future::pending())) }
+}
+
+type Socket = WebSocketStream<TcpStream>;
+
+async fn connect(address: SocketAddr) -> Socket {
+    let tcp = TcpStream::connect(address).await.unwrap();
+    tokio_tungstenite::client_async(format!("ws://{address}/"), tcp).await.unwrap().0
+}
+
+async fn receive(socket: &mut Socket) -> Option<Value> {
+    loop {
+        match patience::wait_for("a frame", socket.next()).await {
+            Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).unwrap()),
+            Some(Ok(Message::Ping(_))) => {}
+            _ => return None,
+        }
+    }
+}
+
+async fn exchange(socket: &mut Socket, message: Value) -> Value {
+    socket.send(Message::text(message.to_string())).await.unwrap();
+    receive(socket).await.unwrap()
+}
+
+async fn handshake(socket: &mut Socket) {
+    let message = json!({"id": 1, "method": "initialize", "params": {"clientName": "probe"}});
+    let answer = exchange(socket, message).await;
+    assert!(answer["result"]["sessionId"].is_string(), "{answer}");
+    assert!(answer.get("jsonrpc").is_none(), "{answer}");
+    let initialized = json!({"method": "initialized", "params": {}}).to_string();
+    socket.send(Message::text(initialized)).await.unwrap();
+}
+
+/// Sends an HTTP request as it is, and returns the status line.
+async fn raw(address: SocketAddr, request: &str) -> String {
+    let mut tcp = TcpStream::connect(address).await.unwrap();
+    tcp.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1024];
+    let read = patience::wait_for("an answer", tcp.read(&mut answer)).await.unwrap();
+    String::from_utf8_lossy(&answer[..read]).lines().next().unwrap_or_default().to_owned()
+}
+
+/// Catches a listener that web pages can reach, by their own name or by another,
+/// on any of its routes.
+#[tokio::test(flavor = "multi_thread")]
+async fn web_pages_and_foreign_hosts_are_refused_on_every_route() {
+    let listener = listen(None).await;
+    for (request, status) in [
+        ("GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n", "200"),
+        ("GET /readyz HTTP/1.1\r\nhost: localhost\r\norigin: http://localhost\r\n\r\n", "403"),
+        ("GET /readyz HTTP/1.1\r\nhost: evil.example\r\n\r\n", "403"),
+        ("GET / HTTP/1.1\r\nhost: localhost\r\norigin: null\r\n\r\n", "403"),
+        ("GET http://evil.example/ HTTP/1.1\r\nhost: localhost\r\n\r\n", "403"),
+        ("GET /other HTTP/1.1\r\nhost: localhost\r\n\r\n", "404"),
+        ("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", "426"),
+    ] {
+        let answer = raw(listener.address, request).await;
+        assert!(answer.contains(status), "{request:?}: {answer}");
+    }
+}
+
+/// Catches a token that is asked for on one route only, or compared in part; and
+/// an executor that other machines reach without one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_asked_of_every_connection_and_needed_beyond_loopback() {
+    let listener = listen(Some("secret")).await;
+    let upgrade = "GET / HTTP/1.1\r\nhost: devbox\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                   sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for (authorization, status) in [
+        ("", "401"),
+        ("authorization: Bearer secre\r\n", "401"),
+        ("authorization: Bearer secret\r\n", "101"),
+    ] {
+        let answer = raw(listener.address, &format!("{upgrade}{authorization}\r\n")).await;
+        assert!(answer.contains(status), "{authorization:?}: {answer}");
+    }
+    let sandbar = support::sandbox::builder().build().unwrap();
+    let options = ListenOptions::new("0.0.0.0:0".parse().unwrap(), ServeOptions::default());
+    let refused = Listener::bind(sandbar, options).await.err();
+    assert!(matches!(refused, Some(ListenError::TokenNeeded { .. })), "{refused:?}");
+}
+
+/// Catches an executor that a stock client could not use: the handshake, the
+/// order of response and deltas, their numbers, and the one terminal delta.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stock_client_streams_a_body_as_it_would_from_a_stock_executor() {
+    let server = FaultServer::start(|_| Script::respond(Response::new(200).body("hello"))).await;
+    let listener = listen(None).await;
+    let mut socket = connect(listener.address).await;
+    handshake(&mut socket).await;
+    let params = json!({
+        "method": "GET", "url": server.url("/"), "requestId": "s1", "streamResponse": true
+    });
+    let message = json!({"id": 2, "method": "http/request", "params": params});
+    let response = exchange(&mut socket, message).await;
+    assert_eq!(response["id"], 2);
+    assert_eq!(response["result"]["status"], 200, "{response}");
+    assert_eq!(response["result"]["bodyBase64"], "");
+    let delta = receive(&mut socket).await.unwrap();
+    assert_eq!(
+        delta,
+        json!({"method": "http/request/bodyDelta", "params": {
+            "requestId": "s1", "seq": 1, "deltaBase64": "aGVsbG8=", "done": false, "error": null
+        }})
+    );
+    let end = receive(&mut socket).await.unwrap();
+    assert_eq!(
+        end["params"],
+        json!({"requestId": "s1", "seq": 2, "deltaBase64": "", "done": true, "error": null})
+    );
+}
+
+/// Catches error texts and codes that stock clients would not recognise, and a
+/// hanging upstream that holds up the rest of the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_are_told_as_stock_clients_match_them_and_hold_up_nobody() {
+    let server = FaultServer::start(|request| match request.target.as_str() {
+        "/hang" => Script::new().hang(),
+        _ => Script::respond(Response::new(200).body("ok")),
+    })
+    .await;
+    let listener = listen(None).await;
+    let mut socket = connect(listener.address).await;
+    let request = |id: u64, url: String, stream: bool| {
+        json!({"id": id, "method": "http/request", "params": {
+            "method": "GET", "url": url, "requestId": format!("r{id}"), "streamResponse": stream
+        }})
+    };
+    let early = exchange(&mut socket, request(1, server.url("/"), false)).await;
+    assert_eq!(early["error"]["code"], -32600, "{early}");
+    handshake(&mut socket).await;
+
+    let hanging = request(10, server.url("/hang"), true).to_string();
+    socket.send(Message::text(hanging.clone())).await.unwrap();
+    let _ = server.request(0).await;
+    let duplicate = exchange(&mut socket, serde_json::from_str(&hanging).unwrap()).await;
+    assert_eq!(duplicate["error"]["code"], -32602);
+    let text = duplicate["error"]["message"].as_str().unwrap();
+    assert!(text.contains("requestId `r10` is already active"), "{text}");
+
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refused = exchange(&mut socket, request(11, format!("http://{closed}/"), false)).await;
+    assert_eq!(refused["error"]["code"], -32603, "{refused}");
+    let text = refused["error"]["message"].as_str().unwrap();
+    assert!(text.starts_with("http/request failed:"), "{text}");
+
+    let buffered = exchange(&mut socket, request(12, server.url("/"), false)).await;
+    assert_eq!(buffered["result"]["bodyBase64"], "b2s=", "{buffered}");
+    let unknown = exchange(&mut socket, json!({"id": 13, "method": "no/such"})).await;
+    assert_eq!(unknown["error"]["code"], -32601);
+
+    let notification = json!({"method": "http/nonsense", "params": {}}).to_string();
+    socket.send(Message::text(notification)).await.unwrap();
+    assert_eq!(receive(&mut socket).await, None, "an unknown notification cuts the connection");
+    patience::wait_for("the upstream socket to close", server.closed_early(0)).await;
+}
+
+/// Catches a bridge that takes a line end within a message for the end of the
+/// message, and one that takes text frames only.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_with_line_ends_and_binary_messages_are_read_as_one() {
+    let listener = listen(None).await;
+    let mut socket = connect(listener.address).await;
+    let pretty = "{\n \"id\": 1,\r\n \"method\": \"initialize\",\n \"params\": {\"clientName\": \"x\"}\n}";
+    socket.send(Message::binary(pretty.as_bytes().to_vec())).await.unwrap();
+    let answer = receive(&mut socket).await.unwrap();
+    assert!(answer["result"]["sessionId"].is_string(), "{answer}");
+}
