@@ -175,6 +175,21 @@ async fn failures_are_told_as_stock_clients_match_them_and_hold_up_nobody() {
     let text = refused["error"]["message"].as_str().unwrap();
     assert!(text.starts_with("http/request failed:"), "{text}");
 
+    for (id, url, text) in [
+        (20, "ftp://127.0.0.1/x", "http/request only supports http and https URLs, got ftp"),
+        (21, "/relative", "http/request url is invalid: relative URL without a base"),
+        (22, "http://", "http/request url is invalid: empty host"),
+    ] {
+        let refused = exchange(&mut socket, request(id, url.to_owned(), false)).await;
+        assert_eq!(refused["error"], json!({"code": -32602, "message": text}));
+    }
+    for (id, name) in [(30, "Content-Length"), (31, "te"), (32, "Transfer-Encoding")] {
+        let mut framed = request(id, server.url("/"), false);
+        framed["params"]["headers"] = json!([{"name": name, "value": "5"}]);
+        let refused = exchange(&mut socket, framed).await;
+        assert_eq!(refused["error"]["code"], -32602, "{name}: {refused}");
+    }
+
     let buffered = exchange(&mut socket, request(12, server.url("/"), false)).await;
     assert_eq!(buffered["result"]["bodyBase64"], "b2s=", "{buffered}");
     let unknown = exchange(&mut socket, json!({"id": 13, "method": "no/such"})).await;

@@ -62,19 +62,41 @@ fn body(bytes: &[u8]) -> StreamReader<u8> {
 }
 
 fn fields(hop: &Hop) -> Result<Fields, ErrorCode> {
+    if let Some(name) = hop.fields.iter().map(|field| &field.name).find(|name| frames(name)) {
+        return Err(ErrorCode::InvalidRequest(format!(
+            "header `{name}` is written by the executor, not by the caller"
+        )));
+    }
     let mut entries: Vec<_> =
         hop.fields.iter().map(|field| (field.name.clone(), field.value.clone())).collect();
     if let Some(body) = &hop.body {
-        if hop.fields.iter().any(|field| field.name.eq_ignore_ascii_case("content-length")) {
-            return Err(ErrorCode::InvalidRequest(
-                "header `content-length` is written by the executor, not by the caller".into(),
-            ));
-        }
         // With its length declared, a body needs no chunked coding, and a short
         // or long one is an error instead of a smuggled request.
         entries.push(("content-length".into(), body.len().to_string().into_bytes()));
     }
     Fields::from_list(&entries).map_err(|error| ErrorCode::InvalidRequest(field_error(&error)))
+}
+
+/// Fields that frame a message or concern one hop (RFC 9110 section 7.6.1). A
+/// caller's could contradict the message that is sent: smuggle a request, or
+/// have the server wait for a body that never comes.
+const FRAMING_FIELDS: [&str; 12] = [
+    "connection",
+    "content-length",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+fn frames(name: &str) -> bool {
+    FRAMING_FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field))
 }
 
 fn field_error(error: &HeaderError) -> String {

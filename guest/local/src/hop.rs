@@ -28,7 +28,7 @@ impl Hop {
         if !matches!(url.scheme(), "http" | "https") {
             let scheme = url.scheme();
             return Err(ErrorCode::InvalidRequest(format!(
-                "only http and https URLs are supported, got {scheme}"
+                "only supports http and https URLs, got {scheme}"
             )));
         }
         if !url.username().is_empty() || url.password().is_some() {

@@ -1,7 +1,7 @@
 //! Between the types of `wit/` and those of the protocol.
 
 use crate::bindings::sandbar::http::types as wit;
-use sandbar_protocol::http as wire;
+use sandbar_protocol::http::{self as wire, REQUEST_METHOD};
 use std::time::Duration;
 
 pub(crate) fn request(request: wire::HttpRequest) -> wit::Request {
@@ -50,7 +50,7 @@ pub(crate) fn error(code: wit::ErrorCode) -> wire::ErrorCode {
     use wit::ErrorCode as Wit;
     match code {
         Wit::Denied(denial) => Wire::Denied { reason: denial.reason, rule: denial.rule },
-        Wit::InvalidRequest(reason) => Wire::InvalidRequest { reason },
+        Wit::InvalidRequest(reason) => Wire::InvalidRequest { reason: stock_words(reason) },
         Wit::Dns(reason) => Wire::Dns { reason },
         Wit::ConnectionRefused => Wire::ConnectionRefused,
         Wit::ConnectionFailed(reason) => Wire::ConnectionFailed { reason },
@@ -70,5 +70,14 @@ pub(crate) fn error(code: wit::ErrorCode) -> wire::ErrorCode {
         Wit::Cancelled => Wire::Cancelled,
         Wit::Peer(error) => Wire::Peer { code: error.code, message: error.message },
         Wit::Other(reason) => Wire::Other { reason },
+    }
+}
+
+/// The words that stock clients know begin with the method. A relay's executor
+/// has said it already.
+fn stock_words(reason: String) -> String {
+    match reason.starts_with(REQUEST_METHOD) {
+        true => reason,
+        false => format!("{REQUEST_METHOD} {reason}"),
     }
 }

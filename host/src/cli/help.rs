@@ -122,4 +122,4 @@ component that any WASI 0.3 host can run.";
 pub(crate) const DEMO: &str = "\
 The server listens on a free port of 127.0.0.1 and ends with the demo. Everything that the demo
 claims is checked while it runs: it exits with 0 only if all of it holds. With --remote an
-executor in a second process dials, and this one has no HTTP client at all.";
+executor in a second process dials, and the sandbox here has no HTTP import at all.";

@@ -30,7 +30,8 @@ pub(crate) async fn run(args: &FetchArgs) -> Result<u8, Failure> {
 
 fn request(args: &FetchArgs) -> Result<HttpRequest, Failure> {
     let body = args.data.as_deref().map(|data| read_request_body(data, io::stdin())).transpose()?;
-    let method = args.method.as_deref().unwrap_or(if body.is_some() { "POST" } else { "GET" });
+    let default = if body.is_some() { "POST" } else { "GET" };
+    let method = args.method.as_deref().unwrap_or(default);
     let mut fields = Vec::new();
     for header in &args.headers {
         let Header { name, value } = Header::parse(header)?;
