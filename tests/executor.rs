@@ -1,10 +1,10 @@
 //! Executors: exchanges here and elsewhere, over every kind of pipe, with real
 //! sockets behind them.
 
+use crate::support;
 use crate::support::fault::{Chunk, Response, Script};
 use crate::support::fault_server::FaultServer;
 use crate::support::patience;
-use crate::support;
 use futures::future::BoxFuture;
 use sandbar::demo::{DemoOptions, DemoServer};
 use sandbar::executor::{
@@ -237,8 +237,7 @@ async fn a_session_runs_over_a_remote_executor() {
         let sandbar = support::sandbox::builder().executor(target).build().unwrap();
         let session = sandbar.connect(&server.url()).await.unwrap();
         let arguments = Some(r#"{"steps":50,"delay_ms":0}"#.to_owned());
-        let mut call =
-            session.call_tool("count", arguments).with_progress().start().await.unwrap();
+        let mut call = session.call_tool("count", arguments).with_progress().start().await.unwrap();
         let mut seen = Vec::new();
         while let Some(notification) = call.notification().await {
             seen.extend(notification.progress.map(|progress| progress.progress));
@@ -246,9 +245,7 @@ async fn a_session_runs_over_a_remote_executor() {
         assert_eq!(seen, (1..=50).map(f64::from).collect::<Vec<_>>());
         call.await.unwrap();
         let large = session.call_tool("large", Some(r#"{"bytes":4000000}"#.into())).await.unwrap();
-        assert!(
-            matches!(&large.content[..], [Content::Text(text)] if text.len() == 4_000_000)
-        );
+        assert!(matches!(&large.content[..], [Content::Text(text)] if text.len() == 4_000_000));
         let hanging = session.call_tool("slow", None).start().await.unwrap();
         let mut started = server.slow_calls();
         let before = *server.cancelled_calls().borrow();
@@ -265,9 +262,9 @@ async fn a_session_runs_over_a_remote_executor() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_executor_is_told_after_what_arrived_and_the_next_exchange_reconnects() {
     let server = FaultServer::start(|request| match request.target.as_str() {
-        "/part" => Script::respond(Response::new(200).chunks_follow())
-            .send(Chunk::new("part"))
-            .hang(),
+        "/part" => {
+            Script::respond(Response::new(200).chunks_follow()).send(Chunk::new("part")).hang()
+        }
         _ => Script::respond(Response::new(200).body("again")),
     })
     .await;
@@ -279,15 +276,9 @@ async fn a_lost_executor_is_told_after_what_arrived_and_the_next_exchange_reconn
         assert_eq!(&streamed.body.chunk().await.unwrap().unwrap()[..], b"part");
         drop(stop);
         let error = streamed.body.chunk().await.unwrap().unwrap_err();
-        assert!(
-            matches!(error, sandbar::Error::Http(HttpError::Disconnected(_))),
-            "{error:?}"
-        );
+        assert!(matches!(error, sandbar::Error::Http(HttpError::Disconnected(_))), "{error:?}");
         let error = executor.request(HttpRequest::get(server.url("/")), 64).await.unwrap_err();
-        assert!(
-            matches!(error, sandbar::Error::Http(HttpError::Disconnected(_))),
-            "{error:?}"
-        );
+        assert!(matches!(error, sandbar::Error::Http(HttpError::Disconnected(_))), "{error:?}");
     }
     // Where the executor can be reached again, the same client goes on.
     let reachable = executor(in_memory()).await;

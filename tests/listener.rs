@@ -21,8 +21,7 @@ struct Running {
 
 async fn listen(token: Option<&str>) -> Running {
     let sandbar = support::sandbox::builder().build().unwrap();
-    let mut options =
-        ListenOptions::new("127.0.0.1:0".parse().unwrap(), ServeOptions::default());
+    let mut options = ListenOptions::new("127.0.0.1:0".parse().unwrap(), ServeOptions::default());
     if let Some(token) = token {
         options = options.token(token);
     }
@@ -207,7 +206,8 @@ async fn failures_are_told_as_stock_clients_match_them_and_hold_up_nobody() {
 async fn messages_with_line_ends_and_binary_messages_are_read_as_one() {
     let listener = listen(None).await;
     let mut socket = connect(listener.address).await;
-    let pretty = "{\n \"id\": 1,\r\n \"method\": \"initialize\",\n \"params\": {\"clientName\": \"x\"}\n}";
+    let pretty =
+        "{\n \"id\": 1,\r\n \"method\": \"initialize\",\n \"params\": {\"clientName\": \"x\"}\n}";
     socket.send(Message::binary(pretty.as_bytes().to_vec())).await.unwrap();
     let answer = receive(&mut socket).await.unwrap();
     assert!(answer["result"]["sessionId"].is_string(), "{answer}");

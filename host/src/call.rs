@@ -97,10 +97,9 @@ impl<T: Send + 'static> Request<T> {
         };
         let (job, outcome) = (self.make)(Start { options, subscriber, permit });
         self.session.run(job);
-        let deadline = self.timeout.map(|after| Deadline {
-            after,
-            passes: Box::pin(tokio::time::sleep(after)),
-        });
+        let deadline = self
+            .timeout
+            .map(|after| Deadline { after, passes: Box::pin(tokio::time::sleep(after)) });
         let in_flight = InFlight { session: self.session, id, outcome: Some(outcome) };
         Ok(Call { in_flight, notifications, deadline, ending: None })
     }

@@ -86,6 +86,7 @@ pub fn imports(component: &[u8]) -> Result<Vec<String>, BuildError> {
     let engine = wasmtime::Engine::new(&config).map_err(BuildError::engine)?;
     let component =
         wasmtime::component::Component::new(&engine, component).map_err(BuildError::component)?;
-    let names = component.component_type().imports(&engine).map(|(name, _)| name.to_owned()).collect();
+    let names =
+        component.component_type().imports(&engine).map(|(name, _)| name.to_owned()).collect();
     Ok(names)
 }

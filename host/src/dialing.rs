@@ -52,7 +52,7 @@ impl Dialing {
 }
 
 /// A URL to show: user information, which may hold a password, is left out. It need not be valid.
-fn without_credentials(url: &str) -> String {
+pub(crate) fn without_credentials(url: &str) -> String {
     let (scheme, rest) = url.split_once("//").unwrap_or(("", url));
     let authority_ends = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(authority_ends);

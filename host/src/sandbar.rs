@@ -113,12 +113,12 @@ impl Sandbar {
 
     /// Makes a sandbox and opens a session in it.
     async fn open(&self, network: Network, options: ConnectOptions) -> Result<Session, Error> {
-        let begun = Instant::now();
         let (reach, dialer) = match &network {
             Network::Local(dialer) => (Reach::Local, Some(Dialer::clone(dialer))),
             Network::Remote(_) => (Reach::Remote, None),
         };
         let program = self.0.programs.mcp(&self.0.engine, reach)?;
+        let begun = Instant::now();
         let handler: Arc<dyn Handler> = Arc::clone(&options.handler);
         let mut sandbox = self.0.engine.sandbox(network, handler);
         let instance = program

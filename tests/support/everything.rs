@@ -40,11 +40,7 @@ impl EverythingServer {
         let stderr = process.stderr.take().expect("stderr is piped");
         let mut lines = BufReader::new(stderr).lines();
         let port = wait_for("server-everything to listen", announced_port(&mut lines)).await;
-        Self {
-            port,
-            diagnostics: tokio::spawn(discard(lines)),
-            _process: process,
-        }
+        Self { port, diagnostics: tokio::spawn(discard(lines)), _process: process }
     }
 
     /// The MCP endpoint.
@@ -85,10 +81,7 @@ async fn announced_port(lines: &mut Lines<BufReader<ChildStderr>>) -> u16 {
             seen.push(line);
         }
     }
-    panic!(
-        "server-everything ended before it listened:\n{}",
-        seen.join("\n")
-    );
+    panic!("server-everything ended before it listened:\n{}", seen.join("\n"));
 }
 
 /// A pipe that nobody reads fills up and blocks its writer.

@@ -52,17 +52,12 @@ impl FaultServer {
     }
 
     async fn listen(plan: Plan) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .expect("loopback has a free port");
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let journal = Arc::new(Journal::new());
         let accepting = tokio::spawn(accept(listener, Arc::new(plan), Arc::clone(&journal)));
-        Self {
-            address,
-            journal,
-            accepting,
-        }
+        Self { address, journal, accepting }
     }
 
     /// Where the server listens.

@@ -9,7 +9,5 @@ pub(crate) fn builder() -> Builder {
     // that a process may have.
     let mut limits = SandboxLimits::default();
     limits.sessions = 40;
-    Sandbar::builder()
-        .limits(limits)
-        .cache_dir(concat!(env!("CARGO_TARGET_TMPDIR"), "/components"))
+    Sandbar::builder().limits(limits).cache_dir(concat!(env!("CARGO_TARGET_TMPDIR"), "/components"))
 }

@@ -21,7 +21,5 @@ pub fn compose(consumer: &[u8], provider: &[u8]) -> Result<Vec<u8>> {
         .context("failed to read the consuming component")?;
     let consumer = graph.register_package(consumer)?;
     plug(&mut graph, vec![provider], consumer)?;
-    graph
-        .encode(EncodeOptions::default())
-        .context("failed to encode the composition")
+    graph.encode(EncodeOptions::default()).context("failed to encode the composition")
 }

@@ -32,6 +32,7 @@ fn standard_library() -> Result<PathBuf> {
         .args(["--print", "target-libdir", "--target", TARGET])
         .output()
         .with_context(|| format!("failed to run {}", rustc.display()))?;
-    let path = String::from_utf8(output.stdout).context("rustc printed a path that is not UTF-8")?;
+    let path =
+        String::from_utf8(output.stdout).context("rustc printed a path that is not UTF-8")?;
     Ok(PathBuf::from(path.trim()))
 }

@@ -32,12 +32,7 @@ use bindings::exports::sandbar::http::client::{
 use wit_bindgen::{FutureReader, StreamReader};
 
 /// What `send` returns.
-type Sent = (
-    Response,
-    Exchange,
-    StreamReader<u8>,
-    FutureReader<Result<BodySummary, ErrorCode>>,
-);
+type Sent = (Response, Exchange, StreamReader<u8>, FutureReader<Result<BodySummary, ErrorCode>>);
 
 struct Remote;
 

@@ -28,6 +28,8 @@ pub(crate) struct Connection {
     outbound: Signal,
     /// Raised when there may be room to read, and at the end.
     inbound: Signal,
+    /// The client will say nothing more; what it is owed is still sent.
+    drained: Cell<bool>,
     closed: Cell<bool>,
 }
 
@@ -51,6 +53,7 @@ pub(crate) fn start(incoming: StreamReader<u8>, options: Options) -> StreamReade
         exchanges: RefCell::default(),
         outbound: Signal::default(),
         inbound: Signal::default(),
+        drained: Cell::new(false),
         closed: Cell::new(false),
     });
     wit_bindgen::spawn_local(read(Rc::clone(&connection), incoming));
@@ -66,7 +69,8 @@ async fn read(connection: Rc<Connection>, mut incoming: StreamReader<u8>) {
         }
     };
     read_lines(&mut incoming, handle, ready).await;
-    connection.close();
+    connection.drained.set(true);
+    connection.outbound.raise();
 }
 
 async fn write(connection: Rc<Connection>, mut outgoing: StreamWriter<u8>) {
@@ -78,7 +82,7 @@ async fn write(connection: Rc<Connection>, mut outgoing: StreamWriter<u8>) {
         // What was sent made room.
         connection.dispatch();
         connection.inbound.raise();
-        if connection.closed.get() {
+        if connection.closed.get() || connection.drained.get() {
             break;
         }
         connection.outbound.wait().await;

@@ -40,10 +40,7 @@ pub(super) struct DemoHandler {
 
 impl DemoHandler {
     pub(super) fn new(activity: Arc<Activity>) -> Self {
-        Self {
-            activity,
-            session_log_level: AtomicU8::new(LoggingLevel::Info as u8),
-        }
+        Self { activity, session_log_level: AtomicU8::new(LoggingLevel::Info as u8) }
     }
 
     pub(super) fn activity(&self) -> &Activity {
@@ -87,10 +84,7 @@ impl ServerHandler for DemoHandler {
             .enable_logging()
             .build();
         ServerConfig::new(capabilities)
-            .with_server_info(Implementation::new(
-                "sandbar-demo",
-                env!("CARGO_PKG_VERSION"),
-            ))
+            .with_server_info(Implementation::new("sandbar-demo", env!("CARGO_PKG_VERSION")))
             .with_instructions(INSTRUCTIONS)
     }
 
@@ -99,8 +93,7 @@ impl ServerHandler for DemoHandler {
         request: SetLevelRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.session_log_level
-            .store(request.level as u8, Ordering::Relaxed);
+        self.session_log_level.store(request.level as u8, Ordering::Relaxed);
         Ok(())
     }
 
@@ -117,9 +110,7 @@ impl ServerHandler for DemoHandler {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Ok(ListResourceTemplatesResult::with_all_items(
-            resources::templates(),
-        ))
+        Ok(ListResourceTemplatesResult::with_all_items(resources::templates()))
     }
 
     async fn read_resource(

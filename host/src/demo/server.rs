@@ -42,9 +42,7 @@ impl DemoMode {
         match self {
             Self::StatefulSse => config,
             Self::StatelessSse => config.with_legacy_session_mode(false),
-            Self::StatelessJson => config
-                .with_legacy_session_mode(false)
-                .with_json_response(true),
+            Self::StatelessJson => config.with_legacy_session_mode(false).with_json_response(true),
         }
     }
 }
@@ -91,12 +89,7 @@ impl DemoServer {
                 .with_graceful_shutdown(shutdown.clone().cancelled_owned())
                 .into_future(),
         );
-        Ok(Self {
-            address,
-            activity,
-            shutdown,
-            serving,
-        })
+        Ok(Self { address, activity, shutdown, serving })
     }
 
     /// Where to connect: `http://127.0.0.1:PORT/mcp`.
@@ -145,8 +138,7 @@ fn router(mode: DemoMode, activity: &Arc<Activity>, shutdown: &CancellationToken
     let service = StreamableHttpService::new(
         move || Ok(DemoHandler::new(Arc::clone(&activity))),
         Arc::new(LocalSessionManager::default()),
-        mode.config()
-            .with_cancellation_token(shutdown.child_token()),
+        mode.config().with_cancellation_token(shutdown.child_token()),
     );
     Router::new().route_service(PATH, service)
 }

@@ -14,17 +14,11 @@ use tokio::{
 
 use super::{DemoMode, DemoOptions, DemoServer};
 
-const MODES: [DemoMode; 3] = [
-    DemoMode::StatefulSse,
-    DemoMode::StatelessSse,
-    DemoMode::StatelessJson,
-];
+const MODES: [DemoMode; 3] =
+    [DemoMode::StatefulSse, DemoMode::StatelessSse, DemoMode::StatelessJson];
 
 async fn start(mode: DemoMode) -> DemoServer {
-    let options = DemoOptions {
-        mode,
-        ..DemoOptions::default()
-    };
+    let options = DemoOptions { mode, ..DemoOptions::default() };
     DemoServer::start(options).await.unwrap()
 }
 
@@ -54,11 +48,7 @@ async fn call(
 
 async fn post(server: &DemoServer, fields: &str, message: &Value) -> TcpStream {
     let url = server.url();
-    let authority = url
-        .strip_prefix("http://")
-        .unwrap()
-        .strip_suffix("/mcp")
-        .unwrap();
+    let authority = url.strip_prefix("http://").unwrap().strip_suffix("/mcp").unwrap();
     let mut stream = TcpStream::connect(authority).await.unwrap();
     let body = message.to_string();
     let length = body.len();
@@ -86,14 +76,8 @@ async fn every_mode_answers_with_its_own_media_type() {
             DemoMode::StatelessJson => "application/json",
             DemoMode::StatefulSse | DemoMode::StatelessSse => "text/event-stream",
         };
-        assert!(
-            answer.contains(&format!("content-type: {media_type}\r\n")),
-            "{answer}"
-        );
-        assert!(
-            answer.contains(r#"[{"type":"text","text":"hello"}]"#),
-            "{answer}"
-        );
+        assert!(answer.contains(&format!("content-type: {media_type}\r\n")), "{answer}");
+        assert!(answer.contains(r#"[{"type":"text","text":"hello"}]"#), "{answer}");
         assert_eq!(server.connections(), 1);
     }
 }
@@ -104,18 +88,10 @@ async fn closing_the_response_stream_cancels_the_call() {
     for mode in MODES {
         let server = start(mode).await;
         let stream = call(&server, "slow", json!({}), &[]).await;
-        server
-            .slow_calls()
-            .wait_for(|calls| *calls == 1)
-            .await
-            .unwrap();
+        server.slow_calls().wait_for(|calls| *calls == 1).await.unwrap();
         assert_eq!(*server.cancelled_calls().borrow(), 0);
         drop(stream);
-        server
-            .cancelled_calls()
-            .wait_for(|calls| *calls == 1)
-            .await
-            .unwrap();
+        server.cancelled_calls().wait_for(|calls| *calls == 1).await.unwrap();
     }
 }
 
@@ -137,22 +113,11 @@ async fn notifications_come_in_order_and_only_when_asked_for() {
     let server = start(DemoMode::StatefulSse).await;
     let silent = read(call(&server, "count", json!({ "steps": 2 }), &[]).await).await;
     assert!(!silent.contains("notifications/"), "{silent}");
-    let asked = [
-        ("progressToken", "token"),
-        ("io.modelcontextprotocol/logLevel", "info"),
-    ];
+    let asked = [("progressToken", "token"), ("io.modelcontextprotocol/logLevel", "info")];
     let answer = read(call(&server, "count", json!({ "steps": 2 }), &asked).await).await;
-    let positions = [
-        r#""progress":1.0"#,
-        r#""progress":2.0"#,
-        "notifications/message",
-        r#""result""#,
-    ]
-    .map(|part| {
-        answer
-            .find(part)
-            .unwrap_or_else(|| panic!("no {part} in {answer}"))
-    });
+    let positions =
+        [r#""progress":1.0"#, r#""progress":2.0"#, "notifications/message", r#""result""#]
+            .map(|part| answer.find(part).unwrap_or_else(|| panic!("no {part} in {answer}")));
     assert!(positions.is_sorted(), "{answer}");
 }
 
@@ -175,10 +140,9 @@ async fn arguments_beyond_the_limits_are_refused() {
 #[tokio::test]
 async fn foreign_hosts_and_origins_are_refused() {
     let server = start(DemoMode::StatefulSse).await;
-    for fields in [
-        "host: attacker.example\r\n",
-        "host: 127.0.0.1\r\norigin: http://attacker.example\r\n",
-    ] {
+    for fields in
+        ["host: attacker.example\r\n", "host: 127.0.0.1\r\norigin: http://attacker.example\r\n"]
+    {
         let answer = read(post(&server, fields, &json!({})).await).await;
         assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
     }

@@ -60,10 +60,7 @@ struct Weather {
 
 #[tool_router(vis = "pub(super)")]
 impl DemoHandler {
-    #[tool(
-        description = "Send a message back",
-        annotations(read_only_hint = true)
-    )]
+    #[tool(description = "Send a message back", annotations(read_only_hint = true))]
     async fn echo(&self, Parameters(arguments): Parameters<EchoArguments>) -> String {
         arguments.message
     }
@@ -114,11 +111,7 @@ impl DemoHandler {
         &self,
         Parameters(StructuredArguments { city }): Parameters<StructuredArguments>,
     ) -> Json<Weather> {
-        Json(Weather {
-            city,
-            temperature_celsius: 21.5,
-            conditions: "sunny".to_owned(),
-        })
+        Json(Weather { city, temperature_celsius: 21.5, conditions: "sunny".to_owned() })
     }
 
     #[tool(description = "Fail, as a tool does whose work went wrong")]
@@ -147,10 +140,7 @@ fn at_most(argument: &'static str, value: u32, limit: u32) -> Result<(), ErrorDa
     if value <= limit {
         return Ok(());
     }
-    Err(ErrorData::invalid_params(
-        format!("{argument} must be at most {limit}"),
-        None,
-    ))
+    Err(ErrorData::invalid_params(format!("{argument} must be at most {limit}"), None))
 }
 
 /// The alphabet over and over: a byte that goes missing or changes places shows.

@@ -3,8 +3,9 @@
 use super::limits::CONNECT;
 use super::pipe::{Connect, Pipe};
 use super::websocket;
+use crate::dialing::without_credentials;
 use crate::error::ExecutorError;
-use crate::http::{TlsRoots, Target as HttpTarget};
+use crate::http::{Target as HttpTarget, TlsRoots};
 use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
@@ -28,7 +29,8 @@ impl WebSocketClient {
     ///
     /// [`ExecutorError::InvalidUrl`] for what is not a `ws` or `wss` URL.
     pub fn new(url: &str) -> Result<Self, ExecutorError> {
-        let invalid = |reason: String| ExecutorError::InvalidUrl { url: url.to_owned(), reason };
+        let invalid =
+            |reason: String| ExecutorError::InvalidUrl { url: without_credentials(url), reason };
         let parsed = Url::parse(url).map_err(|error| invalid(error.to_string()))?;
         if !matches!(parsed.scheme(), "ws" | "wss") {
             let scheme = parsed.scheme();
@@ -86,7 +88,8 @@ impl WebSocketClient {
         // `wss` is to `https` as `ws` is to `http`: only the name differs.
         let _ = https.set_scheme("https");
         let target = HttpTarget::try_from(&https).map_err(|error| failed(error.to_string()))?;
-        let tls = self.tls.connect(tcp, &target).await.map_err(|error| failed(error.to_string()))?;
+        let tls =
+            self.tls.connect(tcp, &target).await.map_err(|error| failed(error.to_string()))?;
         let (socket, _) = client_async_with_config(request, tls, config)
             .await
             .map_err(|error| failed(refusal(&error)))?;

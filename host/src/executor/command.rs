@@ -21,10 +21,7 @@ impl CommandClient {
         program: impl Into<String>,
         arguments: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
-        Self {
-            program: program.into(),
-            arguments: arguments.into_iter().map(Into::into).collect(),
-        }
+        Self { program: program.into(), arguments: arguments.into_iter().map(Into::into).collect() }
     }
 
     fn start(&self) -> Result<Pipe, ExecutorError> {

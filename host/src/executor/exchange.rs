@@ -139,10 +139,8 @@ impl Executor {
     /// [`Error::Http`] for everything that befalls the exchange before its head;
     /// [`Error::Sandbox`] when the sandbox fails.
     pub async fn request_stream(&self, request: HttpRequest) -> Result<Streamed, Error> {
-        let permit = Arc::clone(&self.0.exchanges)
-            .acquire_owned()
-            .await
-            .map_err(|_closed| Error::Closed)?;
+        let permit =
+            Arc::clone(&self.0.exchanges).acquire_owned().await.map_err(|_closed| Error::Closed)?;
         let id = self.0.last.fetch_add(1, Ordering::Relaxed);
         let hold = Hold { executor: self.clone(), id };
         let (job, sent) = Job::new(SendExchange { id, request: request.into_wit() }, permit);

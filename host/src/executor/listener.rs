@@ -6,7 +6,9 @@ use super::serve::{ServeOptions, serve_pipe};
 use super::websocket;
 use crate::sandbar::Sandbar;
 use bytes::Bytes;
-use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -222,9 +224,11 @@ fn respond(
 /// The key of a WebSocket handshake (RFC 6455 section 4.2.1).
 fn websocket_key(method: &Method, headers: &HeaderMap) -> Option<HeaderValue> {
     let has = |name, token: &str| {
-        headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).any(|value| {
-            value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
-        })
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token)))
     };
     let upgrades = method == Method::GET
         && has(CONNECTION, "upgrade")

@@ -33,11 +33,7 @@ pub(super) struct ResponseBody {
 
 impl ResponseBody {
     pub(super) fn new(incoming: Incoming, idle: Duration, linger: Duration) -> Self {
-        Self {
-            incoming: Some(incoming),
-            idle: IdleDeadline::new(idle),
-            linger,
-        }
+        Self { incoming: Some(incoming), idle: IdleDeadline::new(idle), linger }
     }
 
     fn poll_progress(
@@ -83,10 +79,7 @@ impl Body for ResponseBody {
             self.incoming = None;
         }
         polled.map_err(|error| {
-            tracing::debug!(
-                error = &error as &dyn std::error::Error,
-                "response body failed"
-            );
+            tracing::debug!(error = &error as &dyn std::error::Error, "response body failed");
             Error::from(error)
         })
     }
@@ -118,11 +111,7 @@ struct IdleDeadline {
 
 impl IdleDeadline {
     fn new(after: Duration) -> Self {
-        Self {
-            after,
-            waiting_since: None,
-            timer: None,
-        }
+        Self { after, waiting_since: None, timer: None }
     }
 
     fn progressed(&mut self) {
@@ -136,9 +125,7 @@ impl IdleDeadline {
         let Some(deadline) = since.checked_add(self.after) else {
             return Poll::Pending;
         };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         loop {
             ready!(timer.as_mut().poll(cx));
             if timer.deadline() >= deadline {

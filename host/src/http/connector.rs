@@ -53,14 +53,7 @@ impl Connector {
         counters: Arc<Counters>,
     ) -> Self {
         let slots = ConnectionSlots::new(limits.connections_per_host);
-        Self(Arc::new(Shared {
-            policy,
-            tls,
-            proxies,
-            limits,
-            slots,
-            counters,
-        }))
+        Self(Arc::new(Shared { policy, tls, proxies, limits, slots, counters }))
     }
 
     pub(super) fn policy(&self) -> &Policy {
@@ -86,10 +79,7 @@ impl Connector {
                 connections: self.0.slots.per_host(),
             });
         }
-        DialError::ConnectTimeout {
-            authority: target.authority(),
-            after,
-        }
+        DialError::ConnectTimeout { authority: target.authority(), after }
     }
 
     async fn connect(self, uri: Uri) -> Result<TokioIo<Link>, DialError> {
@@ -176,10 +166,7 @@ impl Shared {
             if error.kind() == io::ErrorKind::ConnectionRefused {
                 return DialError::ConnectionRefused { authority };
             }
-            DialError::Connect {
-                authority,
-                source: Arc::new(error),
-            }
+            DialError::Connect { authority, source: Arc::new(error) }
         })?;
         Ok(Socket::new(stream, slot, Arc::clone(&self.counters)))
     }
@@ -203,10 +190,7 @@ impl Shared {
 }
 
 fn tls_error(target: &Target, source: TlsFailure) -> DialError {
-    DialError::Tls {
-        authority: target.authority(),
-        source,
-    }
+    DialError::Tls { authority: target.authority(), source }
 }
 
 impl Service<Uri> for Connector {

@@ -21,10 +21,9 @@ impl From<DialError> for Error {
             DialError::InvalidRequest(invalid) => invalid_request(&invalid),
             DialError::RequestBody { source } => request_body(&source),
             DialError::LimitExceeded(limit) => limit_exceeded(limit),
-            DialError::Dns { source, .. } => Self::DnsError {
-                rcode: Some(source.to_string()),
-                info_code: None,
-            },
+            DialError::Dns { source, .. } => {
+                Self::DnsError { rcode: Some(source.to_string()), info_code: None }
+            }
             DialError::ConnectionRefused { .. } => Self::ConnectionRefused,
             DialError::Connect { source, .. } => connect(source.kind()),
             DialError::ConnectTimeout { .. } => Self::ConnectionTimeout,
@@ -79,10 +78,7 @@ fn tls(failure: &TlsFailure) -> Error {
         TlsFailure::Alert(alert) => Some(u8::from(*alert)),
         _ => None,
     };
-    Error::TlsAlertReceived {
-        alert_id,
-        alert_message: Some(with_cause(failure)),
-    }
+    Error::TlsAlertReceived { alert_id, alert_message: Some(with_cause(failure)) }
 }
 
 fn with_cause(error: &dyn std::error::Error) -> String {

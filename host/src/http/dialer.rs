@@ -50,10 +50,7 @@ impl Dialer {
     pub fn new(policy: Policy, tls: TlsRoots, limits: DialLimits, proxies: Proxies) -> Self {
         let counters = Arc::new(Counters::default());
         let connector = Connector::new(policy, tls, proxies, limits, counters);
-        Self {
-            client: client(&connector),
-            connector,
-        }
+        Self { client: client(&connector), connector }
     }
 
     /// Sends a request and returns as soon as the head of the response is there; redirects are
@@ -115,9 +112,9 @@ impl Dialer {
                 head.map_err(|error| hyper_error::before_head(error, self.connector.limits()))
             }
             Err(Passed::Connect) => Err(self.connector.connect_timeout(target, deadlines.connect)),
-            Err(Passed::FirstByte) => Err(DialError::FirstByteTimeout {
-                after: deadlines.first_byte,
-            }),
+            Err(Passed::FirstByte) => {
+                Err(DialError::FirstByteTimeout { after: deadlines.first_byte })
+            }
         }
     }
 
@@ -125,9 +122,7 @@ impl Dialer {
     fn authorize_forwarding(&self, request: &mut Request<WasiBody>, target: &Target) {
         let proxies = self.connector.proxies();
         if let Some(credentials) = proxies.authorization(target, request.uri()) {
-            request
-                .headers_mut()
-                .insert(PROXY_AUTHORIZATION, credentials);
+            request.headers_mut().insert(PROXY_AUTHORIZATION, credentials);
         }
     }
 }

@@ -21,15 +21,9 @@ pub(super) fn before_head(error: legacy::Error, limits: &DialLimits) -> DialErro
                 fields: limits.response_fields,
             })
         }
-        Some(hyper) if hyper.is_user() => DialError::RequestBody {
-            source: Arc::new(error),
-        },
-        Some(hyper) if hyper.is_parse() => DialError::Protocol {
-            source: Arc::new(error),
-        },
-        _ => DialError::ConnectionClosed {
-            source: Arc::new(error),
-        },
+        Some(hyper) if hyper.is_user() => DialError::RequestBody { source: Arc::new(error) },
+        Some(hyper) if hyper.is_parse() => DialError::Protocol { source: Arc::new(error) },
+        _ => DialError::ConnectionClosed { source: Arc::new(error) },
     }
 }
 
@@ -37,10 +31,7 @@ pub(super) fn before_head(error: legacy::Error, limits: &DialLimits) -> DialErro
 /// that bytes are missing.
 pub(super) fn in_body(error: hyper::Error) -> DialError {
     let broken_framing = cause::<io::Error>(&error).is_some_and(|io| {
-        matches!(
-            io.kind(),
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
-        )
+        matches!(io.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
     });
     let source = Arc::new(error);
     if broken_framing || source.is_parse() {

@@ -39,11 +39,7 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new(stream: Box<dyn ByteStream>, form: TargetForm, version: HttpVersion) -> Self {
-        Self {
-            stream,
-            form,
-            version,
-        }
+        Self { stream, form, version }
     }
 }
 

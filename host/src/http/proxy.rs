@@ -84,15 +84,10 @@ impl Proxies {
         let Some(intercept) = self.intercept(target, uri) else {
             return Ok(Route::Direct);
         };
-        let proxy =
-            Target::try_from(intercept.uri()).map_err(|source| ProxyFailure::Unsupported {
-                proxy: intercept.uri().clone(),
-                source,
-            })?;
-        let proxy = Proxy {
-            target: proxy,
-            intercept,
-        };
+        let proxy = Target::try_from(intercept.uri()).map_err(|source| {
+            ProxyFailure::Unsupported { proxy: intercept.uri().clone(), source }
+        })?;
+        let proxy = Proxy { target: proxy, intercept };
         Ok(match target.scheme() {
             Scheme::Http => Route::Forward(proxy),
             Scheme::Https => Route::Tunnel(proxy),
@@ -138,13 +133,10 @@ impl Proxy {
         if let Some(authorization) = self.intercept.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
-        let stream = tunnel
-            .call(uri)
-            .await
-            .map_err(|error| ProxyFailure::Tunnel {
-                proxy: Box::new(self.target.clone()),
-                source: Arc::new(error),
-            })?;
+        let stream = tunnel.call(uri).await.map_err(|error| ProxyFailure::Tunnel {
+            proxy: Box::new(self.target.clone()),
+            source: Arc::new(error),
+        })?;
         Ok(stream.into_inner())
     }
 }

@@ -99,9 +99,7 @@ mod tests {
     #[tokio::test]
     async fn a_read_that_drains_the_socket_sets_the_option_again() {
         let (mut near, mut far) = pair().await;
-        socket2::SockRef::from(&near.0)
-            .set_tcp_quickack(false)
-            .unwrap();
+        socket2::SockRef::from(&near.0).set_tcp_quickack(false).unwrap();
         far.write_all(b"head").await.unwrap();
         let mut buffer = [0; 64];
         assert_eq!(near.read(&mut buffer).await.unwrap(), 4);
@@ -112,9 +110,7 @@ mod tests {
     #[tokio::test]
     async fn a_read_that_fills_its_buffer_leaves_the_option_alone() {
         let (mut near, mut far) = pair().await;
-        socket2::SockRef::from(&near.0)
-            .set_tcp_quickack(false)
-            .unwrap();
+        socket2::SockRef::from(&near.0).set_tcp_quickack(false).unwrap();
         far.write_all(b"head").await.unwrap();
         let mut buffer = [0; 4];
         near.read_exact(&mut buffer).await.unwrap();

@@ -15,20 +15,15 @@ pub(super) async fn resolve(target: &Target, limit: u8) -> Result<Vec<SocketAddr
         url::Host::Ipv6(address) => return Ok(vec![(*address, target.port()).into()]),
         url::Host::Domain(name) => name,
     };
-    let failed = |source: io::Error| DialError::Dns {
-        host: name.clone(),
-        source: Arc::new(source),
-    };
+    let failed =
+        |source: io::Error| DialError::Dns { host: name.clone(), source: Arc::new(source) };
     let addresses: Vec<_> = tokio::net::lookup_host((name.as_str(), target.port()))
         .await
         .map_err(failed)?
         .take(limit.into())
         .collect();
     if addresses.is_empty() {
-        return Err(failed(io::Error::new(
-            io::ErrorKind::NotFound,
-            "the name has no address",
-        )));
+        return Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no address")));
     }
     Ok(addresses)
 }

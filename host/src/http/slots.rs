@@ -21,10 +21,7 @@ pub(super) struct ConnectionSlots {
 
 impl ConnectionSlots {
     pub(super) fn new(per_host: u16) -> Self {
-        Self {
-            per_host,
-            hosts: Mutex::default(),
-        }
+        Self { per_host, hosts: Mutex::default() }
     }
 
     pub(super) fn per_host(&self) -> u16 {

@@ -23,11 +23,7 @@ pub(super) struct Socket {
 impl Socket {
     pub(super) fn new(stream: TcpStream, slot: Slot, counters: Arc<Counters>) -> Self {
         counters.connection_opened();
-        Self {
-            stream: QuickAck::new(stream),
-            counters,
-            _slot: slot,
-        }
+        Self { stream: QuickAck::new(stream), counters, _slot: slot }
     }
 }
 

@@ -88,9 +88,7 @@ impl TlsRoots {
 async fn load_system() -> Result<Arc<ClientConfig>, TlsFailure> {
     let found = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs)
         .await
-        .map_err(|error| TlsFailure::NoRoots {
-            detail: Some(error.to_string()),
-        })?;
+        .map_err(|error| TlsFailure::NoRoots { detail: Some(error.to_string()) })?;
     let detail = found.errors.first().map(ToString::to_string);
     configure(trust(found.certs, detail)?)
 }
@@ -141,14 +139,8 @@ mod tests {
         let junk = CertificateDer::from(b"junk".to_vec());
         for certificates in [vec![], vec![junk]] {
             let detail = Some("no such file".to_owned());
-            let text = trust(certificates, detail)
-                .map(|_| ())
-                .unwrap_err()
-                .to_string();
-            assert!(
-                text.contains("SSL_CERT_FILE") && text.contains("no such file"),
-                "{text}"
-            );
+            let text = trust(certificates, detail).map(|_| ()).unwrap_err().to_string();
+            assert!(text.contains("SSL_CERT_FILE") && text.contains("no such file"), "{text}");
         }
     }
 }

@@ -31,7 +31,7 @@ impl channel::HostWithStore<State> for Channel {
             Ok(pipe) => pipe,
             Err(error) => {
                 close(accessor, outgoing)?;
-                return Ok(Err(error.to_string()));
+                return Ok(Err(with_cause(&error)));
             }
         };
         accessor.with(|mut access| {
@@ -47,4 +47,12 @@ fn close(
     mut stream: StreamReader<u8>,
 ) -> wasmtime::Result<()> {
     accessor.with(|mut access| stream.close(&mut access))
+}
+
+/// The error and what is behind it, in a line: a guest gets nothing but text.
+fn with_cause(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
 }

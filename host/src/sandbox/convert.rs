@@ -33,18 +33,14 @@ pub(crate) fn error(error: mcp::Error, denials: &LastDenial) -> Error {
             preview: status.preview,
             www_authenticate: status.www_authenticate,
         }),
-        mcp::Error::Rpc(error) => Error::Rpc(RpcError {
-            code: error.code,
-            message: error.message,
-            data: error.data,
-        }),
+        mcp::Error::Rpc(error) => {
+            Error::Rpc(RpcError { code: error.code, message: error.message, data: error.data })
+        }
         mcp::Error::InvalidMessage(text) => Error::InvalidMessage(text),
         mcp::Error::NoAnswer => Error::NoAnswer,
-        mcp::Error::LimitExceeded(limit) => Error::MessageTooLarge {
-            name: limit.name,
-            limit: limit.limit,
-            seen: limit.seen,
-        },
+        mcp::Error::LimitExceeded(limit) => {
+            Error::MessageTooLarge { name: limit.name, limit: limit.limit, seen: limit.seen }
+        }
         mcp::Error::UnsupportedVersion(server) => Error::UnsupportedVersion { server },
         mcp::Error::SessionLost => Error::SessionLost,
         mcp::Error::InputRequired(result) => Error::InputRequired(result),

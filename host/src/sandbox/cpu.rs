@@ -21,6 +21,7 @@ struct Burst {
     limit: u64,
     used: AtomicU64,
     yielded: AtomicBool,
+    interrupted: AtomicBool,
     /// Ticks of all bursts, for statistics.
     total: AtomicU64,
 }
@@ -32,6 +33,7 @@ impl CpuBudget {
             limit: u64::try_from(ticks).unwrap_or(u64::MAX),
             used: AtomicU64::new(0),
             yielded: AtomicBool::new(false),
+            interrupted: AtomicBool::new(false),
             total: AtomicU64::new(0),
         }))
     }
@@ -41,6 +43,7 @@ impl CpuBudget {
     pub(crate) fn tick(&self) -> UpdateDeadline {
         self.0.total.fetch_add(1, Ordering::Relaxed);
         if self.0.used.fetch_add(1, Ordering::Relaxed) >= self.0.limit {
+            self.0.interrupted.store(true, Ordering::Relaxed);
             return UpdateDeadline::Interrupt;
         }
         self.0.yielded.store(true, Ordering::Relaxed);
@@ -55,7 +58,7 @@ impl CpuBudget {
 
     /// Whether the guest was interrupted for its burst.
     pub(crate) fn exhausted(&self) -> bool {
-        self.0.used.load(Ordering::Relaxed) > self.0.limit
+        self.0.interrupted.load(Ordering::Relaxed)
     }
 
     /// Watches the future that runs the guest: where it is pending for another

@@ -56,8 +56,7 @@ impl WasiHttpHooks for Hooks {
                 Error::from(error)
             })?;
             let processed = Box::into_pin(processed);
-            let response =
-                response.map(|body| Cancellable::new(body, processed).boxed_unsync());
+            let response = response.map(|body| Cancellable::new(body, processed).boxed_unsync());
             // The pool drives the connection: there is no I/O left to do here.
             Ok((response, Box::new(std::future::ready(Ok(()))) as IoResult))
         })

@@ -38,11 +38,7 @@ impl<C: Sync> Job<C> {
     }
 
     /// Does it.
-    pub(crate) async fn run(
-        self,
-        accessor: &Accessor<State>,
-        context: &C,
-    ) -> wasmtime::Result<()> {
+    pub(crate) async fn run(self, accessor: &Accessor<State>, context: &C) -> wasmtime::Result<()> {
         self.work.run(accessor, context).await
     }
 }

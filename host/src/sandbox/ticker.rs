@@ -20,14 +20,12 @@ impl Ticker {
     pub(crate) fn start(engine: &Engine) -> std::io::Result<Self> {
         let engine = engine.weak();
         let (stop, stopped) = channel::<()>();
-        let thread = std::thread::Builder::new()
-            .name("sandbar-epoch".into())
-            .spawn(move || {
-                while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-                    let Some(engine) = engine.upgrade() else { break };
-                    engine.increment_epoch();
-                }
-            })?;
+        let thread = std::thread::Builder::new().name("sandbar-epoch".into()).spawn(move || {
+            while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                let Some(engine) = engine.upgrade() else { break };
+                engine.increment_epoch();
+            }
+        })?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
 }

@@ -141,7 +141,8 @@ async fn serve<L: Life>(
     context: &L::Context,
     commands: &mut mpsc::UnboundedReceiver<Command<L::Context>>,
 ) -> wasmtime::Result<()> {
-    let mut running: FuturesUnordered<BoxFuture<'_, wasmtime::Result<()>>> = FuturesUnordered::new();
+    let mut running: FuturesUnordered<BoxFuture<'_, wasmtime::Result<()>>> =
+        FuturesUnordered::new();
     loop {
         tokio::select! {
             command = commands.recv() => match command {

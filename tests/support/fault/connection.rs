@@ -44,13 +44,7 @@ impl From<std::io::Error> for Over {
 
 impl Connection {
     pub(crate) fn new(stream: TcpStream, number: usize, journal: Arc<Journal>) -> Self {
-        Self {
-            stream,
-            incoming: Vec::new(),
-            number,
-            requests: 0,
-            journal,
-        }
+        Self { stream, incoming: Vec::new(), number, requests: 0, journal }
     }
 
     /// Answers every request with the script that `script_for` chooses.
@@ -81,10 +75,8 @@ impl Connection {
 
     fn note(&self, over: Over) {
         if matches!(over, Over::ClientGone) {
-            self.journal.closed_early(EarlyClose {
-                connection: self.number,
-                requests: self.requests,
-            });
+            self.journal
+                .closed_early(EarlyClose { connection: self.number, requests: self.requests });
         }
     }
 

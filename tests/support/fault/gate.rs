@@ -23,11 +23,7 @@ struct Inner {
 impl Gate {
     /// A closed gate. The name says in a failing test which gate nobody reached.
     pub(crate) fn new(name: &'static str) -> Self {
-        Self(Arc::new(Inner {
-            name,
-            arrivals: watch::Sender::new(0),
-            passes: Semaphore::new(0),
-        }))
+        Self(Arc::new(Inner { name, arrivals: watch::Sender::new(0), passes: Semaphore::new(0) }))
     }
 
     /// Opens the gate for good.
@@ -44,12 +40,9 @@ impl Gate {
     pub(crate) async fn reached(&self, count: usize) {
         let mut arrivals = self.0.arrivals.subscribe();
         let arrived = arrivals.wait_for(|arrived| *arrived >= count);
-        wait_for(
-            &format!("arrival {count} at the gate {:?}", self.0.name),
-            arrived,
-        )
-        .await
-        .expect("the gate holds the sender");
+        wait_for(&format!("arrival {count} at the gate {:?}", self.0.name), arrived)
+            .await
+            .expect("the gate holds the sender");
     }
 
     /// The script's side: arrives, and waits to be let through.

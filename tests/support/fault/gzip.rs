@@ -27,9 +27,9 @@ pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
 
 fn crc32(content: &[u8]) -> u32 {
     let shift = |crc: u32| (crc >> 1) ^ (0xedb8_8320 * (crc & 1));
-    !content.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| shift(crc))
-    })
+    !content
+        .iter()
+        .fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| shift(crc)))
 }
 
 #[cfg(test)]

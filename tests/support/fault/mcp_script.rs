@@ -62,19 +62,11 @@ impl McpScript {
 
     /// A server of 2025-11-25 with a session.
     pub(crate) fn legacy() -> Self {
-        Self {
-            session_id: Some("session-1".to_owned()),
-            ..Self::new(Era::Legacy)
-        }
+        Self { session_id: Some("session-1".to_owned()), ..Self::new(Era::Legacy) }
     }
 
     fn new(era: Era) -> Self {
-        Self {
-            era,
-            session_id: None,
-            scripts: HashMap::new(),
-            counts: Mutex::default(),
-        }
+        Self { era, session_id: None, scripts: HashMap::new(), counts: Mutex::default() }
     }
 
     /// Leaves out the `Mcp-Session-Id` of a legacy server, which is optional.
@@ -117,9 +109,7 @@ impl McpScript {
 
     /// Every selector that matches the request, the most specific first.
     fn selectors(&self, request: &RecordedRequest) -> Vec<Selector> {
-        let method = request
-            .rpc_method()
-            .unwrap_or_else(|| request.method.clone());
+        let method = request.rpc_method().unwrap_or_else(|| request.method.clone());
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut selectors = Vec::new();
         if request.method == "POST" {
@@ -127,10 +117,7 @@ impl McpScript {
             counts.posts += 1;
         }
         let calls = counts.calls.entry(method.clone()).or_default();
-        selectors.push(Selector::Call {
-            method: method.clone(),
-            index: *calls,
-        });
+        selectors.push(Selector::Call { method: method.clone(), index: *calls });
         *calls += 1;
         selectors.push(Selector::Method(method));
         selectors
@@ -198,9 +185,7 @@ pub(crate) fn sse_response<'a>(messages: impl IntoIterator<Item = &'a str>) -> R
     let body = messages
         .into_iter()
         .flat_map(|message| SseEvent::data(message).encode(super::LineEnding::Lf));
-    Response::new(200)
-        .field("content-type", "text/event-stream")
-        .body(body.collect::<Vec<_>>())
+    Response::new(200).field("content-type", "text/event-stream").body(body.collect::<Vec<_>>())
 }
 
 fn server_info() -> Value {

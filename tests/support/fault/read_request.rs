@@ -58,11 +58,7 @@ async fn read_head(
             return Err(ReadError::Malformed("the head is too long"));
         }
         if stream.read_buf(incoming).await? == 0 {
-            return Err(if incoming.is_empty() {
-                ReadError::Closed
-            } else {
-                ReadError::Truncated
-            });
+            return Err(if incoming.is_empty() { ReadError::Closed } else { ReadError::Truncated });
         }
     }
 }

@@ -20,10 +20,8 @@ pub(crate) struct RecordedRequest {
 impl RecordedRequest {
     /// The value of the first field with this name, in any case, if it is UTF-8.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        let (_, value) = self
-            .fields
-            .iter()
-            .find(|(candidate, _)| candidate.eq_ignore_ascii_case(name))?;
+        let (_, value) =
+            self.fields.iter().find(|(candidate, _)| candidate.eq_ignore_ascii_case(name))?;
         std::str::from_utf8(value).ok()
     }
 

@@ -34,27 +34,19 @@ impl Response {
             version: "HTTP/1.1",
             status,
             fields: Vec::new(),
-            framing: if has_no_body {
-                Framing::Unframed
-            } else {
-                Framing::Length
-            },
+            framing: if has_no_body { Framing::Unframed } else { Framing::Length },
             body: Vec::new(),
         }
     }
 
     /// A response with JSON content.
     pub(crate) fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self::new(status)
-            .field("content-type", "application/json")
-            .body(body)
+        Self::new(status).field("content-type", "application/json").body(body)
     }
 
     /// The head of an event stream; the script sends the events as chunks.
     pub(crate) fn event_stream() -> Self {
-        Self::new(200)
-            .field("content-type", "text/event-stream")
-            .chunks_follow()
+        Self::new(200).field("content-type", "text/event-stream").chunks_follow()
     }
 
     /// A redirect. The location may be anything, also what no client should follow.
@@ -76,8 +68,7 @@ impl Response {
     /// Adds `count` fields with different names and values of `value_bytes` bytes.
     pub(crate) fn field_flood(mut self, count: usize, value_bytes: usize) -> Self {
         let value = vec![b'f'; value_bytes];
-        self.fields
-            .extend((0..count).map(|number| (format!("x-flood-{number}"), value.clone())));
+        self.fields.extend((0..count).map(|number| (format!("x-flood-{number}"), value.clone())));
         self
     }
 

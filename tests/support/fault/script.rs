@@ -51,10 +51,7 @@ impl Script {
 
     /// Sends an event stream of these events and ends it properly.
     pub(crate) fn respond_with_events(events: impl IntoIterator<Item = SseEvent>) -> Self {
-        Self::new()
-            .send(Response::event_stream())
-            .events(events)
-            .send(LAST_CHUNK)
+        Self::new().send(Response::event_stream()).events(events).send(LAST_CHUNK)
     }
 
     /// Reads a complete request and records it. Only for scripts that own the whole connection:
@@ -82,26 +79,17 @@ impl Script {
     /// Sends in parts, cut at these byte offsets, and goes on with the next part only when the
     /// client has taken the previous one out of its socket: it cannot see two parts at once.
     pub(crate) fn send_split(self, wire: impl Into<Wire>, at: &[usize]) -> Self {
-        self.step(Step::SendSplit {
-            wire: wire.into(),
-            at: at.to_vec(),
-        })
+        self.step(Step::SendSplit { wire: wire.into(), at: at.to_vec() })
     }
 
     /// Sends byte by byte, each only when the gate lets one through.
     pub(crate) fn send_bytewise(self, wire: impl Into<Wire>, gate: &Gate) -> Self {
-        self.step(Step::SendBytewise {
-            wire: wire.into(),
-            gate: gate.clone(),
-        })
+        self.step(Step::SendBytewise { wire: wire.into(), gate: gate.clone() })
     }
 
     /// Sends the same bytes again and again, holding them in memory once.
     pub(crate) fn send_repeatedly(self, bytes: impl Into<Vec<u8>>, times: u64) -> Self {
-        self.step(Step::SendRepeatedly {
-            bytes: bytes.into(),
-            times,
-        })
+        self.step(Step::SendRepeatedly { bytes: bytes.into(), times })
     }
 
     /// Waits at a gate. If the client closes the connection meanwhile, the script ends there.
@@ -131,11 +119,7 @@ impl Script {
 
     /// Fills in the JSON-RPC id of a request for every `{id}` in what the script sends.
     pub(crate) fn with_id(mut self, id: &Value) -> Self {
-        self.steps = self
-            .steps
-            .into_iter()
-            .map(|step| step.with_id(id))
-            .collect();
+        self.steps = self.steps.into_iter().map(|step| step.with_id(id)).collect();
         self
     }
 
@@ -154,15 +138,13 @@ impl Step {
     fn with_id(self, id: &Value) -> Self {
         match self {
             Self::Send(wire) => Self::Send(wire.with_id(id)),
-            Self::SendSplit { wire, at } => Self::SendSplit {
-                wire: wire.with_id(id),
-                at,
-            },
-            Self::SendBytewise { wire, gate } => Self::SendBytewise {
-                wire: wire.with_id(id),
-                gate,
-            },
-            Self::ReadRequest | Self::AwaitHead | Self::SendRepeatedly { .. } | Self::Pass(_) => self,
+            Self::SendSplit { wire, at } => Self::SendSplit { wire: wire.with_id(id), at },
+            Self::SendBytewise { wire, gate } => {
+                Self::SendBytewise { wire: wire.with_id(id), gate }
+            }
+            Self::ReadRequest | Self::AwaitHead | Self::SendRepeatedly { .. } | Self::Pass(_) => {
+                self
+            }
         }
     }
 }

@@ -36,7 +36,5 @@ fn unread_bytes(client: SocketAddr, server: SocketAddr) -> Option<u64> {
 /// Addresses are written as `0100007F:1F90`.
 #[cfg(target_os = "linux")]
 fn has_port(address: &str, port: u16) -> bool {
-    address
-        .split_once(':')
-        .is_some_and(|(_, digits)| u16::from_str_radix(digits, 16) == Ok(port))
+    address.split_once(':').is_some_and(|(_, digits)| u16::from_str_radix(digits, 16) == Ok(port))
 }

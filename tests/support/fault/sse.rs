@@ -30,8 +30,7 @@ pub(crate) struct SseEvent {
 impl SseEvent {
     /// An event with this data, one `data` line for each of its lines.
     pub(crate) fn data(data: &str) -> Self {
-        data.split('\n')
-            .fold(Self::default(), |event, line| event.line("data", line))
+        data.split('\n').fold(Self::default(), |event, line| event.line("data", line))
     }
 
     /// The event that opens a resumable stream: an id, no data, and how long to wait.

@@ -20,10 +20,7 @@ pub(crate) struct Chunk {
 impl Chunk {
     /// A chunk with this data, which must not be empty: an empty chunk would be the last one.
     pub(crate) fn new(data: impl Into<Vec<u8>>) -> Self {
-        Self {
-            data: data.into(),
-            extension: None,
-        }
+        Self { data: data.into(), extension: None }
     }
 
     /// Adds a chunk extension, for example `name=value`.
@@ -33,9 +30,7 @@ impl Chunk {
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
-        let extension = self
-            .extension
-            .map_or_else(String::new, |text| format!(";{text}"));
+        let extension = self.extension.map_or_else(String::new, |text| format!(";{text}"));
         let mut bytes = format!("{:x}{extension}\r\n", self.data.len()).into_bytes();
         bytes.extend(self.data);
         bytes.extend_from_slice(b"\r\n");
@@ -61,10 +56,9 @@ impl Wire {
         match self {
             Self::Raw(bytes) => Self::Raw(fill_in(bytes)),
             Self::Response(response) => Self::Response(response.map_body(fill_in)),
-            Self::Chunk(Chunk { data, extension }) => Self::Chunk(Chunk {
-                data: fill_in(data),
-                extension,
-            }),
+            Self::Chunk(Chunk { data, extension }) => {
+                Self::Chunk(Chunk { data: fill_in(data), extension })
+            }
         }
     }
 

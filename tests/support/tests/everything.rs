@@ -10,10 +10,8 @@ const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","param
 async fn the_reference_server_answers_initialize_with_a_session() {
     let server = EverythingServer::start().await;
     let authority = server.url();
-    let authority = authority
-        .strip_prefix("http://")
-        .and_then(|rest| rest.strip_suffix("/mcp"))
-        .unwrap();
+    let authority =
+        authority.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/mcp")).unwrap();
     let mut stream = TcpStream::connect(authority).await.unwrap();
     let length = INITIALIZE.len();
     let request = format!(

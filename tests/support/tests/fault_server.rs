@@ -16,11 +16,8 @@ use crate::support::{
 async fn split_parts_arrive_in_separate_reads() {
     let server = FaultServer::start(|_| Script::new().send_split(b"abcdef", &[1, 4]).close()).await;
     let mut stream = get(&server, "/").await;
-    let reads = [
-        read_once(&mut stream).await,
-        read_once(&mut stream).await,
-        read_once(&mut stream).await,
-    ];
+    let reads =
+        [read_once(&mut stream).await, read_once(&mut stream).await, read_once(&mut stream).await];
     assert_eq!(reads, ["a", "bcd", "ef"]);
 }
 
@@ -31,10 +28,7 @@ async fn a_client_that_leaves_a_hanging_request_is_noticed() {
     let stream = get(&server, "/").await;
     server.request(0).await;
     drop(stream);
-    let expected = EarlyClose {
-        connection: 0,
-        requests: 1,
-    };
+    let expected = EarlyClose { connection: 0, requests: 1 };
     assert_eq!(server.closed_early(0).await, expected);
 }
 
@@ -165,16 +159,10 @@ async fn requests_on_one_connection_are_recorded_one_by_one() {
                      DELETE /two HTTP/1.1\r\ncontent-length: 2\r\n\r\nxy";
     send(&mut stream, pipelined).await;
     let (first, second) = (server.request(0).await, server.request(1).await);
-    assert_eq!(
-        (first.target.as_str(), &first.body[..]),
-        ("/one", &b"abcde"[..])
-    );
+    assert_eq!((first.target.as_str(), &first.body[..]), ("/one", &b"abcde"[..]));
     assert_eq!(first.fields[0], ("X-A".to_owned(), b"1".to_vec()));
     assert_eq!(first.fields[1], ("x-a".to_owned(), b"2".to_vec()));
-    assert_eq!(
-        (second.method.as_str(), &second.body[..]),
-        ("DELETE", &b"xy"[..])
-    );
+    assert_eq!((second.method.as_str(), &second.body[..]), ("DELETE", &b"xy"[..]));
     assert_eq!((second.connection, server.connections()), (0, 1));
     assert_eq!(server.requests().len(), 2);
 }
@@ -216,10 +204,7 @@ async fn a_raw_script_owns_the_connection_from_the_first_byte() {
     let (hints, redirect) = answer.split_once("\r\n\r\n").unwrap();
     assert!(hints.starts_with("HTTP/1.1 103 "), "{hints}");
     assert!(redirect.starts_with("HTTP/1.1 307 "), "{redirect}");
-    assert!(
-        redirect.contains("location: http://other/\r\n"),
-        "{redirect}"
-    );
+    assert!(redirect.contains("location: http://other/\r\n"), "{redirect}");
     server.wait_for_connections(2).await;
 }
 
@@ -237,11 +222,7 @@ async fn a_coded_body_is_framed_by_its_coded_length() {
     .await;
     for (target, framing, last) in [
         ("/", "content-length: 27\r\n", 0),
-        (
-            "/chunked",
-            "transfer-encoding: chunked\r\n",
-            LAST_CHUNK.len(),
-        ),
+        ("/chunked", "transfer-encoding: chunked\r\n", LAST_CHUNK.len()),
     ] {
         let answer = read_bytes_to_end(&mut get(&server, target).await).await;
         let text = String::from_utf8_lossy(&answer);
@@ -270,10 +251,8 @@ async fn a_flood_has_as_many_different_fields_as_asked() {
         FaultServer::start(|_| Script::respond(Response::new(200).field_flood(300, 4)).close())
             .await;
     let answer = read_to_end(&mut get(&server, "/").await).await;
-    let mut names: Vec<&str> = answer
-        .lines()
-        .filter_map(|line| line.strip_suffix(": ffff"))
-        .collect();
+    let mut names: Vec<&str> =
+        answer.lines().filter_map(|line| line.strip_suffix(": ffff")).collect();
     names.dedup();
     assert_eq!(names.len(), 300);
 }

@@ -21,25 +21,12 @@ fn json_of(body: &str) -> Value {
 #[tokio::test]
 async fn a_script_can_be_for_one_call_of_a_method() {
     let script = McpScript::modern()
-        .on(
-            "tools/call",
-            Script::respond(json_rpc_response(json!("any"))),
-        )
-        .on_call(
-            "tools/call",
-            1,
-            Script::respond(json_rpc_response(json!("second"))),
-        )
+        .on("tools/call", Script::respond(json_rpc_response(json!("any"))))
+        .on_call("tools/call", 1, Script::respond(json_rpc_response(json!("second"))))
         .on_post(3, Script::respond(json_rpc_response(json!("fourth post"))));
     let server = FaultServer::start_mcp(script).await;
     let mut results = Vec::new();
-    for method in [
-        "tools/call",
-        "tools/list",
-        "tools/call",
-        "tools/call",
-        "tools/call",
-    ] {
+    for method in ["tools/call", "tools/list", "tools/call", "tools/call", "tools/call"] {
         let (_, body) = post(&server, &request(json!(1), method), MODERN).await;
         results.push(json_of(&body)["result"].clone());
     }
@@ -69,10 +56,7 @@ async fn the_id_of_the_request_is_echoed_with_its_type() {
 async fn a_modern_server_answers_discovery_and_refuses_the_handshake() {
     let server = FaultServer::start_mcp(McpScript::modern()).await;
     let (_, discovery) = post(&server, &request(json!(1), "server/discover"), MODERN).await;
-    assert_eq!(
-        json_of(&discovery)["result"]["supportedVersions"],
-        json!(["2026-07-28"])
-    );
+    assert_eq!(json_of(&discovery)["result"]["supportedVersions"], json!(["2026-07-28"]));
     let (head, body) = post(&server, &request(json!(2), "initialize"), "").await;
     assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
     assert_eq!(json_of(&body)["error"]["code"], json!(-32601));
@@ -87,10 +71,7 @@ async fn a_legacy_server_wants_the_handshake_first() {
     assert_eq!(json_of(&body)["error"]["code"], json!(-32000));
     let (head, body) = post(&server, &request(json!(2), "initialize"), "").await;
     assert!(head.contains("mcp-session-id: session-1"), "{head}");
-    assert_eq!(
-        json_of(&body)["result"]["protocolVersion"],
-        json!("2025-11-25")
-    );
+    assert_eq!(json_of(&body)["result"]["protocolVersion"], json!("2025-11-25"));
     let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
     let (head, _) = post(&server, &initialized, SESSION).await;
     assert!(head.starts_with("HTTP/1.1 202 "), "{head}");

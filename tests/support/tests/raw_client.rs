@@ -17,11 +17,7 @@ pub(crate) async fn connect(server: &FaultServer) -> TcpStream {
 /// Connects and sends a `GET` request.
 pub(crate) async fn get(server: &FaultServer, target: &str) -> TcpStream {
     let mut stream = connect(server).await;
-    send(
-        &mut stream,
-        &format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n"),
-    )
-    .await;
+    send(&mut stream, &format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
     stream
 }
 
@@ -38,18 +34,14 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> String {
 pub(crate) async fn read_bytes_to_end(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let end = stream.read_to_end(&mut bytes);
-    wait_for("the server to end the connection", end)
-        .await
-        .unwrap();
+    wait_for("the server to end the connection", end).await.unwrap();
     bytes
 }
 
 /// What one read returns.
 pub(crate) async fn read_once(stream: &mut TcpStream) -> String {
     let mut bytes = vec![0; 4096];
-    let count = wait_for("something to read", stream.read(&mut bytes))
-        .await
-        .unwrap();
+    let count = wait_for("something to read", stream.read(&mut bytes)).await.unwrap();
     String::from_utf8(bytes[..count].to_vec()).unwrap()
 }
 

@@ -55,10 +55,7 @@ async fn a_name_without_addresses_is_a_dns_error() {
 #[tokio::test]
 async fn localhost_is_reached_at_whichever_address_listens() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!(
-        "http://localhost:{}/",
-        listener.local_addr().unwrap().port()
-    );
+    let url = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
     let dialer = dialer(&url);
     let (outcome, (_stream, head)) = tokio::join!(get(&dialer, &url), answer(&listener, OK));
     assert_eq!(outcome.unwrap().status(), 200);
@@ -85,10 +82,7 @@ async fn contradicting_lengths_are_a_protocol_error() {
 async fn a_connection_closed_before_the_head_is_reported_as_closed() {
     for cut in ["", "HTTP/1.1 200 OK\r\ncontent-le"] {
         let error = head_error(cut).await;
-        assert!(
-            matches!(error, DialError::ConnectionClosed { .. }),
-            "{error:?}"
-        );
+        assert!(matches!(error, DialError::ConnectionClosed { .. }), "{error:?}");
     }
 }
 
@@ -97,35 +91,20 @@ async fn a_connection_closed_before_the_head_is_reported_as_closed() {
 async fn too_many_header_fields_are_a_limit_and_not_a_protocol_error() {
     let fields = "x: y\r\n".repeat(200);
     let error = head_error(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")).await;
-    let limit = DialLimit::ResponseHead {
-        bytes: 256 * 1024,
-        fields: 128,
-    };
-    assert!(
-        matches!(error, DialError::LimitExceeded(reached) if reached == limit),
-        "{error:?}"
-    );
+    let limit = DialLimit::ResponseHead { bytes: 256 * 1024, fields: 128 };
+    assert!(matches!(error, DialError::LimitExceeded(reached) if reached == limit), "{error:?}");
 }
 
 /// Catches a head that is buffered without bound.
 #[tokio::test]
 async fn a_head_without_end_is_a_limit() {
     let (listener, url) = listen().await;
-    let dialer = dialer_with(
-        &url,
-        DialLimits {
-            response_head: 10_000,
-            ..DialLimits::default()
-        },
-    );
+    let dialer = dialer_with(&url, DialLimits { response_head: 10_000, ..DialLimits::default() });
     let response = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(50_000));
     let (outcome, _stream) = tokio::join!(get(&dialer, &url), answer(&listener, &response));
     let error = outcome.unwrap_err();
     assert!(
-        matches!(
-            error,
-            DialError::LimitExceeded(DialLimit::ResponseHead { bytes: 10_000, .. })
-        ),
+        matches!(error, DialError::LimitExceeded(DialLimit::ResponseHead { bytes: 10_000, .. })),
         "{error:?}"
     );
 }
@@ -145,10 +124,7 @@ async fn a_chunked_body_cut_anywhere_is_incomplete() {
     for cut in 0..whole.len() {
         let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
         let (_, end) = body_outcome(&format!("{head}{}", &whole[..cut])).await;
-        assert!(
-            matches!(end, Err(Error::HttpResponseIncomplete)),
-            "cut at {cut}: {end:?}"
-        );
+        assert!(matches!(end, Err(Error::HttpResponseIncomplete)), "cut at {cut}: {end:?}");
     }
 }
 
@@ -170,10 +146,7 @@ async fn a_reset_in_a_body_that_ends_with_the_connection_is_incomplete() {
     let response = "HTTP/1.1 200 OK\r\n\r\nhello";
     let (outcome, (stream, _)) = tokio::join!(get(&dialer, &url), answer(&listener, response));
     let mut body = outcome.unwrap().into_body();
-    let first = soon(http_body_util::BodyExt::frame(&mut body))
-        .await
-        .unwrap()
-        .unwrap();
+    let first = soon(http_body_util::BodyExt::frame(&mut body)).await.unwrap().unwrap();
     assert_eq!(first.into_data().unwrap(), "hello");
     stream.set_zero_linger().unwrap();
     drop(stream);
@@ -191,8 +164,5 @@ async fn an_error_keeps_its_source() {
         host: "h".into(),
         source: std::sync::Arc::new(io::Error::other("no such name")),
     };
-    assert_eq!(
-        std::error::Error::source(&dns).unwrap().to_string(),
-        "no such name"
-    );
+    assert_eq!(std::error::Error::source(&dns).unwrap().to_string(), "no such name");
 }

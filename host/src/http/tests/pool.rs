@@ -136,27 +136,16 @@ async fn dropping_a_request_closes_its_connection() {
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_and_name_the_limit() {
     let (listener, url) = listen().await;
-    let limits = DialLimits {
-        connections_per_host: 1,
-        ..DialLimits::default()
-    };
+    let limits = DialLimits { connections_per_host: 1, ..DialLimits::default() };
     let dialer = dialer_with(&url, limits);
-    let (first, (mut stream, _)) = tokio::join!(
-        get(&dialer, &url),
-        answer(&listener, OK.strip_suffix("k").unwrap())
-    );
+    let (first, (mut stream, _)) =
+        tokio::join!(get(&dialer, &url), answer(&listener, OK.strip_suffix("k").unwrap()));
     let body = first.unwrap().into_body();
 
-    let timeouts = Timeouts {
-        connect: Some(SHORT),
-        ..Timeouts::default()
-    };
+    let timeouts = Timeouts { connect: Some(SHORT), ..Timeouts::default() };
     let error = get_within(&dialer, &url, timeouts).await.unwrap_err();
     let limit = DialLimit::ConnectionsPerHost { connections: 1 };
-    assert!(
-        matches!(error, DialError::LimitExceeded(reached) if reached == limit),
-        "{error:?}"
-    );
+    assert!(matches!(error, DialError::LimitExceeded(reached) if reached == limit), "{error:?}");
 
     drop(body);
     soon(closed(&mut stream)).await;

@@ -23,14 +23,8 @@ async fn a_plain_request_goes_to_the_proxy_in_absolute_form() {
     let dialer = dialer(url, &proxy, TlsRoots::system());
     let (outcome, (_stream, head)) = tokio::join!(get(&dialer, url), answer(&listener, OK));
     assert_eq!(read(outcome.unwrap().into_body()).await.0, b"ok");
-    assert!(
-        head.starts_with("GET http://name.invalid/path?query HTTP/1.1\r\n"),
-        "{head}"
-    );
-    assert!(
-        head.contains("proxy-authorization: Basic bWU6c2VjcmV0\r\n"),
-        "{head}"
-    );
+    assert!(head.starts_with("GET http://name.invalid/path?query HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains("proxy-authorization: Basic bWU6c2VjcmV0\r\n"), "{head}");
 }
 
 /// Catches an `https` request that is shown to the proxy, and a certificate that is verified for
@@ -43,21 +37,14 @@ async fn a_tls_request_goes_through_a_tunnel() {
     let dialer = dialer(url, &proxy, identity.roots());
     let serve = async {
         let (stream, connect) = answer(&listener, "HTTP/1.1 200 Connected\r\n\r\n").await;
-        let mut stream = identity
-            .acceptor(&[b"http/1.1"])
-            .accept(stream)
-            .await
-            .unwrap();
+        let mut stream = identity.acceptor(&[b"http/1.1"]).accept(stream).await.unwrap();
         let head = read_head(&mut stream).await;
         stream.write_all(OK.as_bytes()).await.unwrap();
         (stream, connect, head)
     };
     let (outcome, (_stream, connect, head)) = tokio::join!(get(&dialer, url), serve);
     assert_eq!(read(outcome.unwrap().into_body()).await.0, b"ok");
-    assert!(
-        connect.starts_with("CONNECT name.invalid:443 HTTP/1.1\r\n"),
-        "{connect}"
-    );
+    assert!(connect.starts_with("CONNECT name.invalid:443 HTTP/1.1\r\n"), "{connect}");
     assert!(head.starts_with("GET /path HTTP/1.1\r\n"), "{head}");
 }
 
@@ -70,10 +57,7 @@ async fn a_refused_tunnel_is_a_proxy_failure() {
     let refusal = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n";
     let (outcome, _stream) = tokio::join!(get(&dialer, url), answer(&listener, refusal));
     let error = outcome.unwrap_err();
-    assert!(
-        matches!(error, DialError::Proxy(ProxyFailure::Tunnel { .. })),
-        "{error:?}"
-    );
+    assert!(matches!(error, DialError::Proxy(ProxyFailure::Tunnel { .. })), "{error:?}");
 }
 
 /// Catches loopback requests, which often carry bearers, that leave through a proxy.
@@ -99,8 +83,5 @@ async fn a_proxy_that_cannot_be_used_is_an_error() {
     let url = "http://name.invalid/";
     let dialer = dialer(url, "socks5://127.0.0.1:1", TlsRoots::system());
     let error = get(&dialer, url).await.unwrap_err();
-    assert!(
-        matches!(error, DialError::Proxy(ProxyFailure::Unsupported { .. })),
-        "{error:?}"
-    );
+    assert!(matches!(error, DialError::Proxy(ProxyFailure::Unsupported { .. })), "{error:?}");
 }

@@ -24,10 +24,7 @@ async fn another_scheme_host_or_port_is_denied() {
         "http://localhost:1/mcp",
     ] {
         let error = get(&dialer, url).await.unwrap_err();
-        assert!(
-            matches!(error, DialError::Denied(Denial::Origin { .. })),
-            "{url}: {error:?}"
-        );
+        assert!(matches!(error, DialError::Denied(Denial::Origin { .. })), "{url}: {error:?}");
     }
     assert_eq!(dialer.stats().requests_sent, 0);
 }
@@ -39,11 +36,7 @@ fn a_denial_says_what_was_asked_and_what_is_allowed() {
         .judge(&target("http://evil.example:81/").unwrap())
         .unwrap_err();
     let text = denial.to_string();
-    for part in [
-        "http://evil.example:81 is not allowed",
-        "only https://example.com is",
-        "give",
-    ] {
+    for part in ["http://evil.example:81 is not allowed", "only https://example.com is", "give"] {
         assert!(text.contains(part), "{text}");
     }
 }
@@ -54,18 +47,9 @@ fn a_name_may_lead_to_public_addresses_only() {
     let policy = policy("https://example.com/");
     let host = target("https://example.com/").unwrap();
     policy.judge_address(&host, "93.184.215.14".parse().unwrap()).unwrap();
-    for inside in [
-        "127.0.0.1",
-        "10.1.2.3",
-        "169.254.169.254",
-        "::1",
-        "::ffff:192.168.0.1",
-    ] {
+    for inside in ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:192.168.0.1"] {
         let denial = policy.judge_address(&host, inside.parse().unwrap()).unwrap_err();
-        assert!(
-            denial.to_string().contains("only a public address"),
-            "{denial}"
-        );
+        assert!(denial.to_string().contains("only a public address"), "{denial}");
     }
 }
 
@@ -75,28 +59,18 @@ fn a_typed_address_allows_itself_alone() {
     let policy = policy("http://10.0.0.1/");
     let host = target("http://10.0.0.1/").unwrap();
     policy.judge_address(&host, "10.0.0.1".parse().unwrap()).unwrap();
-    policy
-        .judge_address(&host, "10.0.0.2".parse().unwrap())
-        .unwrap_err();
+    policy.judge_address(&host, "10.0.0.2".parse().unwrap()).unwrap_err();
 }
 
 /// Catches spellings of one host that are judged as different hosts, or dialled as another host
 /// than the judged one.
 #[test]
 fn spellings_of_a_host_are_one_target() {
-    for spelling in [
-        "http://0x7f.1/",
-        "http://0177.0.0.1:80/",
-        "http://2130706433/",
-    ] {
+    for spelling in ["http://0x7f.1/", "http://0177.0.0.1:80/", "http://2130706433/"] {
         assert_eq!(target(spelling), target("http://127.0.0.1/"), "{spelling}");
     }
     for spelling in ["https://EXAMPLE.com./", "HTTPS://example.COM:443/"] {
-        assert_eq!(
-            target(spelling),
-            target("https://example.com/"),
-            "{spelling}"
-        );
+        assert_eq!(target(spelling), target("https://example.com/"), "{spelling}");
     }
     assert_eq!(target("http://[0:0::1]/"), target("http://[::1]/"));
 }
@@ -105,27 +79,16 @@ fn spellings_of_a_host_are_one_target() {
 #[test]
 fn urls_that_name_no_origin_are_invalid() {
     assert_eq!(target("/path"), Err(InvalidTarget::NotAbsolute));
-    assert_eq!(
-        target("ftp://h/"),
-        Err(InvalidTarget::UnsupportedScheme("ftp".into()))
-    );
-    assert_eq!(
-        target("http://user:pw@h/"),
-        Err(InvalidTarget::UserInformation)
-    );
+    assert_eq!(target("ftp://h/"), Err(InvalidTarget::UnsupportedScheme("ftp".into())));
+    assert_eq!(target("http://user:pw@h/"), Err(InvalidTarget::UserInformation));
     assert_eq!(target("http://h:0/"), Err(InvalidTarget::Port));
-    assert!(matches!(
-        target("http://1.2.3.4.5/"),
-        Err(InvalidTarget::Host(_))
-    ));
+    assert!(matches!(target("http://1.2.3.4.5/"), Err(InvalidTarget::Host(_))));
 }
 
 /// Catches an error text that repeats the credentials of the URL it complains about.
 #[test]
 fn a_policy_that_cannot_be_made_hides_credentials() {
-    let url = "https://user:hunter2@example.com/?token=hunter2"
-        .parse()
-        .unwrap();
+    let url = "https://user:hunter2@example.com/?token=hunter2".parse().unwrap();
     let error = Policy::origin(&url).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hunter2"));
 }
@@ -165,11 +128,7 @@ fn addresses_are_classified_by_what_they_reach() {
         ("fe80::1", LinkLocal),
         ("ff02::1", Reserved),
     ] {
-        assert_eq!(
-            AddressClass::of(address.parse().unwrap()),
-            class,
-            "{address}"
-        );
+        assert_eq!(AddressClass::of(address.parse().unwrap()), class, "{address}");
     }
 }
 
@@ -179,19 +138,12 @@ fn addresses_are_classified_by_what_they_reach() {
 async fn hop_by_hop_fields_and_connect_are_refused() {
     let url = "http://127.0.0.1:1/";
     let dialer = dialer(url);
-    for name in [
-        "connection",
-        "transfer-encoding",
-        "te",
-        "trailer",
-        "upgrade",
-        "proxy-authorization",
-    ] {
+    for name in
+        ["connection", "transfer-encoding", "te", "trailer", "upgrade", "proxy-authorization"]
+    {
         let mut request = request(url);
         let name = HeaderName::from_static(name);
-        request
-            .headers_mut()
-            .insert(name.clone(), HeaderValue::from_static("x"));
+        request.headers_mut().insert(name.clone(), HeaderValue::from_static("x"));
         let error = dialer.send(request, Timeouts::default()).await.unwrap_err();
         let expected = InvalidRequest::ForbiddenField(name);
         assert!(matches!(error, DialError::InvalidRequest(said) if said == expected));
@@ -199,10 +151,7 @@ async fn hop_by_hop_fields_and_connect_are_refused() {
     let mut connect = request(url);
     *connect.method_mut() = Method::CONNECT;
     let error = dialer.send(connect, Timeouts::default()).await.unwrap_err();
-    assert!(matches!(
-        error,
-        DialError::InvalidRequest(InvalidRequest::ConnectMethod)
-    ));
+    assert!(matches!(error, DialError::InvalidRequest(InvalidRequest::ConnectMethod)));
 }
 
 /// Catches a `host` field that names another host than the judged one.
@@ -211,17 +160,10 @@ async fn the_host_field_follows_from_the_url() {
     let (listener, url) = listen().await;
     let dialer = dialer(&url);
     let mut request = request(&url);
-    request
-        .headers_mut()
-        .insert("host", HeaderValue::from_static("evil.example"));
-    let (_, (_stream, head)) = tokio::join!(
-        dialer.send(request, Timeouts::default()),
-        answer(&listener, OK)
-    );
-    assert!(
-        head.contains(&format!("host: {}", listener.local_addr().unwrap())),
-        "{head}"
-    );
+    request.headers_mut().insert("host", HeaderValue::from_static("evil.example"));
+    let (_, (_stream, head)) =
+        tokio::join!(dialer.send(request, Timeouts::default()), answer(&listener, OK));
+    assert!(head.contains(&format!("host: {}", listener.local_addr().unwrap())), "{head}");
     assert!(!head.contains("evil"), "{head}");
 }
 
@@ -248,7 +190,8 @@ fn anywhere_is_everywhere_but_link_local() {
     for allowed in ["127.0.0.1", "10.1.2.3", "93.184.215.14", "::1"] {
         policy.judge_address(&host, allowed.parse().unwrap()).unwrap();
     }
-    for denied in ["169.254.169.254", "fd00:ec2::254", "::ffff:169.254.169.254", "100.100.100.200"] {
+    for denied in ["169.254.169.254", "fd00:ec2::254", "::ffff:169.254.169.254", "100.100.100.200"]
+    {
         policy.judge_address(&host, denied.parse().unwrap()).unwrap_err();
     }
 }

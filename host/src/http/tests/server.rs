@@ -50,9 +50,7 @@ pub(super) async fn closed(stream: &mut TcpStream) {
 
 /// Fails instead of hanging when what is waited for never happens.
 pub(super) async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), what)
-        .await
-        .expect("should have happened by now")
+    tokio::time::timeout(Duration::from_secs(20), what).await.expect("should have happened by now")
 }
 
 /// A dialer for the origin of `url`, without proxies.

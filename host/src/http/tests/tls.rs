@@ -32,9 +32,7 @@ impl Identity {
     fn new(mut params: CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let subject = format!("{:?}", key.public_key_raw());
-        params
-            .distinguished_name
-            .push(rcgen::DnType::CommonName, subject);
+        params.distinguished_name.push(rcgen::DnType::CommonName, subject);
         let certificate = params.self_signed(&key).unwrap();
         Self { certificate, key }
     }
@@ -90,10 +88,7 @@ async fn an_unknown_issuer_is_rejected_by_that_name() {
     let stranger = Identity::for_name("127.0.0.1");
     let failure = rejection(&stranger, Identity::for_name("127.0.0.1").roots()).await;
     assert!(
-        matches!(
-            failure,
-            TlsFailure::Certificate(CertificateError::UnknownIssuer)
-        ),
+        matches!(failure, TlsFailure::Certificate(CertificateError::UnknownIssuer)),
         "{failure:?}"
     );
     assert!(failure.to_string().contains("unknown issuer"), "{failure}");
@@ -115,10 +110,7 @@ async fn an_expired_certificate_is_rejected_by_that_name() {
     params.not_after = rcgen::date_time_ymd(2002, 1, 1);
     let old = Identity::new(params);
     let failure = rejection(&old, old.roots()).await;
-    assert!(
-        failure.to_string().contains("certificate expired"),
-        "{failure}"
-    );
+    assert!(failure.to_string().contains("certificate expired"), "{failure}");
 }
 
 /// Catches a peer without TLS that is reported as a bad certificate or hangs.
@@ -128,18 +120,12 @@ async fn a_peer_that_does_not_speak_tls_fails_the_handshake() {
     let dialer = dialer(&url, Identity::for_name("127.0.0.1").roots());
     let serve = async {
         let (mut stream, _) = listener.accept().await.unwrap();
-        stream
-            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            .await
-            .unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
         stream
     };
     let (outcome, _stream) = tokio::join!(get(&dialer, &url), serve);
     match outcome.unwrap_err() {
-        DialError::Tls {
-            source: TlsFailure::Handshake(_),
-            ..
-        } => {}
+        DialError::Tls { source: TlsFailure::Handshake(_), .. } => {}
         other => panic!("{other:?}"),
     }
 }

@@ -10,9 +10,7 @@ use super::server::{dialer, get};
 /// Catches a denial that looks like a network failure, which a guest would retry.
 #[tokio::test]
 async fn a_denial_is_a_denied_request() {
-    let error = get(&dialer("http://127.0.0.1:1/"), "http://127.0.0.1:2/")
-        .await
-        .unwrap_err();
+    let error = get(&dialer("http://127.0.0.1:1/"), "http://127.0.0.1:2/").await.unwrap_err();
     assert!(matches!(Error::from(error), Error::HttpRequestDenied));
 }
 
@@ -24,10 +22,7 @@ fn a_tls_failure_says_why() {
         source: TlsFailure::Certificate(rustls::CertificateError::Expired),
     };
     match Error::from(error) {
-        Error::TlsAlertReceived {
-            alert_message: Some(text),
-            ..
-        } => {
+        Error::TlsAlertReceived { alert_message: Some(text), .. } => {
             assert!(text.contains("certificate expired"), "{text}");
         }
         other => panic!("{other:?}"),
@@ -37,26 +32,15 @@ fn a_tls_failure_says_why() {
 /// Catches a `content-length` that wasmtime found wrong and that comes back as something else.
 #[test]
 fn a_body_size_error_of_the_guest_goes_back_as_it_was() {
-    let error = DialError::RequestBody {
-        source: Arc::new(Error::HttpRequestBodySize(Some(5))),
-    };
-    assert!(matches!(
-        Error::from(error),
-        Error::HttpRequestBodySize(Some(5))
-    ));
+    let error = DialError::RequestBody { source: Arc::new(Error::HttpRequestBodySize(Some(5))) };
+    assert!(matches!(Error::from(error), Error::HttpRequestBodySize(Some(5))));
 }
 
 /// Catches a mistake of the caller that is reported as a fault of the server.
 #[test]
 fn invalid_requests_name_the_part_that_is_invalid() {
     let target = InvalidRequest::Target(InvalidTarget::UserInformation);
-    assert!(matches!(
-        Error::from(DialError::from(target)),
-        Error::HttpRequestUriInvalid
-    ));
+    assert!(matches!(Error::from(DialError::from(target)), Error::HttpRequestUriInvalid));
     let method = InvalidRequest::ConnectMethod;
-    assert!(matches!(
-        Error::from(DialError::from(method)),
-        Error::HttpRequestMethodInvalid
-    ));
+    assert!(matches!(Error::from(DialError::from(method)), Error::HttpRequestMethodInvalid));
 }
