@@ -20,7 +20,7 @@ impl Hop {
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::InvalidRequest`] for a URL that is not absolute, not `http`
+    /// `ErrorCode::InvalidRequest` for a URL that is not absolute, not `http`
     /// or `https`, or carries user information.
     pub fn first(request: Request) -> Result<Self, ErrorCode> {
         let url = Url::parse(&request.url)
@@ -43,7 +43,7 @@ impl Hop {
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::Redirect`] when the target cannot be requested, or the
+    /// `ErrorCode::Redirect` when the target cannot be requested, or the
     /// exchange has had its redirects.
     pub fn redirected(
         &mut self,

@@ -1,8 +1,8 @@
 //! The `local` executor: `sandbar:http/client` over `wasi:http`.
 //!
-//! One exchange is a chain of hops: [`redirect`] decides where the next one
-//! goes and what it may carry, [`dispatch`] performs one over `wasi:http`, and
-//! [`body`] hands the stream of the last one on without touching a byte. Who
+//! One exchange is a chain of hops: `redirect` decides where the next one
+//! goes and what it may carry, `dispatch` performs one over `wasi:http`, and
+//! `body` hands the stream of the last one on without touching a byte. Who
 //! may be dialled is not decided here: the host judges every hop.
 
 mod body;

@@ -1,9 +1,9 @@
 //! The `mcp` component: glue between the sans-IO core and the executor import.
 //!
-//! [`session`] exports the resource, [`drive`] takes the steps that a call of
-//! the core asks for, [`exchange`] performs its HTTP, [`cancel`] is how a call
-//! learns that it was given up, and [`convert`]
-//! and [`records`] translate types. Every decision
+//! `session` exports the resource, `drive` takes the steps that a call of
+//! the core asks for, `exchange` performs its HTTP, `cancel` is how a call
+//! learns that it was given up, and `convert`
+//! and `records` translate types. Every decision
 //! about MCP is taken in `sandbar-mcp-core`.
 
 mod cancel;

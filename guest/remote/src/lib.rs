@@ -1,7 +1,7 @@
 //! The `remote` executor: `sandbar:http/client` over the delta protocol.
 //!
-//! [`connector`] keeps the one connection, [`connection`] moves its lines and
-//! events, [`exchange`] is one request from its caller's side, [`convert`]
+//! `connector` keeps the one connection, `connection` moves its lines and
+//! events, `exchange` is one request from its caller's side, `convert`
 //! translates types. Every decision about the protocol is taken in
 //! `sandbar-protocol`.
 

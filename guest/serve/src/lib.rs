@@ -1,8 +1,8 @@
 //! The `serve` component: the executor's end of the delta protocol, over
 //! whatever executor it imports.
 //!
-//! [`connection`] moves lines and events of one connection, [`exchange`]
-//! performs one request, [`convert`] translates types. Every decision about the
+//! `connection` moves lines and events of one connection, `exchange`
+//! performs one request, `convert` translates types. Every decision about the
 //! protocol is taken in `sandbar-protocol`.
 
 mod connection;
