@@ -15,8 +15,9 @@ pub(crate) const MAX_REQUEST_BODY_BYTES: usize = 64 * 1024 * 1024;
 pub(crate) const MAX_READ_AHEAD_BYTES: usize = 1024 * 1024;
 
 /// How long a test waits for something that must happen. Only a failing test ever uses it up;
-/// without it, that test would hang instead of naming what it waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// without it, that test would hang instead of naming what it waited for. Long, because the first
+/// run of the tests compiles components in between, several at once on a small machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How long the first `npm ci` may take: it downloads packages.
 pub(crate) const NPM_PATIENCE: Duration = Duration::from_secs(300);

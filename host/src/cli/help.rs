@@ -115,8 +115,9 @@ pub(crate) const COMPONENTS: &str = "\
 Example:
   sandbar components --out components && wasm-tools component wit components/mcp-local.wasm
 
-`mcp` and `local` are the parts, for compositions of your own; `mcp-local` is the two composed, a
-component that any WASI 0.3 host can run.";
+`mcp`, `fetch` and `serve` import an executor, `local` and `remote` are executors: parts for
+compositions of your own. The others are composed of two: `mcp-local` is the client as a component
+that any WASI 0.3 host can run, `mcp-remote` the same without any HTTP import.";
 
 #[cfg(feature = "demo")]
 pub(crate) const DEMO: &str = "\
