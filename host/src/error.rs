@@ -277,7 +277,7 @@ impl SandboxError {
         }
     }
 
-    pub(crate) fn unavailable(error: &wasmtime::Error) -> Self {
+    pub(crate) fn unavailable(error: wasmtime::Error) -> Self {
         Self::Unavailable { reason: format!("{error:#}") }
     }
 }

@@ -80,7 +80,7 @@ impl Sandbar {
         let instance = program
             .instantiate_async(&mut sandbox.store)
             .await
-            .map_err(|error| SandboxError::unavailable(&error))?;
+            .map_err(SandboxError::unavailable)?;
         let denials = sandbox.denials.clone();
         let worker = Worker::spawn(sandbox, FetchLife(instance), self.0.engine.limits().clone());
         Ok(Executor::new(worker, denials))
@@ -99,7 +99,7 @@ impl Sandbar {
         let instance = program
             .instantiate_async(&mut sandbox.store)
             .await
-            .map_err(|error| SandboxError::unavailable(&error))?;
+            .map_err(SandboxError::unavailable)?;
         let limits = self.0.engine.limits();
         Ok(service::serve(sandbox, instance, connection, pipe, limits).await?)
     }
@@ -124,7 +124,7 @@ impl Sandbar {
         let instance = program
             .instantiate_async(&mut sandbox.store)
             .await
-            .map_err(|error| SandboxError::unavailable(&error))?;
+            .map_err(SandboxError::unavailable)?;
         let usage = Usage {
             memory: sandbox.memory.clone(),
             cpu: sandbox.cpu.clone(),

@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 
 use wasmtime_wasi_http::Error;
 
-use super::error::{DialError, SharedError};
+use super::error::{DialError, SharedError, with_cause};
 use super::hyper_error::cause;
 use super::limits::DialLimit;
 use super::request::InvalidRequest;
@@ -79,11 +79,4 @@ fn tls(failure: &TlsFailure) -> Error {
         _ => None,
     };
     Error::TlsAlertReceived { alert_id, alert_message: Some(with_cause(failure)) }
-}
-
-fn with_cause(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
 }

@@ -108,3 +108,11 @@ pub enum DialError {
         source: SharedError,
     },
 }
+
+/// An error and what is behind it, in a line: for those who get nothing but text.
+pub(crate) fn with_cause(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}

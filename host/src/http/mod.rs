@@ -54,6 +54,7 @@ pub use self::address_class::AddressClass;
 pub use self::deadline::Timeouts;
 pub use self::denial::Denial;
 pub use self::dialer::Dialer;
+pub(crate) use self::error::with_cause;
 pub use self::error::{DialError, SharedError};
 pub use self::limits::{DialLimit, DialLimits};
 pub use self::policy::{AddressRule, Policy, UnsupportedOrigin};

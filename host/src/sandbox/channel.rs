@@ -1,6 +1,7 @@
 //! The `sandbar:executor/channel` import: a byte pipe to an executor elsewhere.
 
 use crate::executor::{Connect, Pipe};
+use crate::http::with_cause;
 use crate::sandbox::bindings::channel;
 use crate::sandbox::pipe::{Inlet, Outlet};
 use crate::sandbox::state::State;
@@ -47,12 +48,4 @@ fn close(
     mut stream: StreamReader<u8>,
 ) -> wasmtime::Result<()> {
     accessor.with(|mut access| stream.close(&mut access))
-}
-
-/// The error and what is behind it, in a line: a guest gets nothing but text.
-fn with_cause(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
 }
