@@ -6,6 +6,7 @@
 //! - `bare_wasi`: the composition in a host that is not ours
 //! - `executor`: exchanges and sessions through executors, here and elsewhere
 //! - `listener`: the executor as a peer on the network meets it
+//! - `load`: many, large and killed, across processes
 //! - `rogue`: guests that trap, spin, hoard or do not respond
 //! - `faults`: servers that break in every way
 //! - `cli`: the binary, as a person runs it
@@ -25,6 +26,7 @@ mod executor;
 mod faults;
 mod imports;
 mod listener;
+mod load;
 mod rogue;
 mod sessions;
 mod support;

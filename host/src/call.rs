@@ -195,8 +195,7 @@ impl<T: Send + 'static> Future for Call<T> {
         while let Poll::Ready(Some(_unread)) = this.notifications.poll_recv(cx) {}
         match this.in_flight.poll_outcome(cx) {
             Poll::Ready(Some(outcome)) => {
-                let denials = &this.in_flight.session.inner().denials;
-                Poll::Ready(outcome.map_err(|error| convert::error(error, denials)))
+                Poll::Ready(outcome.map_err(|error| convert::error(error)))
             }
             Poll::Ready(None) => this.poll_ending(cx).map(Err),
             Poll::Pending => match this.deadline_passed(cx) {

@@ -155,12 +155,12 @@ pub enum HttpError {
     #[error("the answer ended early: the body is incomplete")]
     IncompleteBody,
     /// A limit of the executor was reached.
-    #[error("the limit `{name}` ({value}) was reached")]
+    #[error("the limit `{name}`{} was reached", .value.map(|value| format!(" ({value})")).unwrap_or_default())]
     LimitExceeded {
         /// The limit.
         name: String,
-        /// Its value.
-        value: u64,
+        /// Its value, if whoever reached it knows it.
+        value: Option<u64>,
     },
     /// A redirect that cannot be followed.
     #[error("{0}")]

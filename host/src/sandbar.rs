@@ -81,9 +81,8 @@ impl Sandbar {
             .instantiate_async(&mut sandbox.store)
             .await
             .map_err(SandboxError::unavailable)?;
-        let denials = sandbox.denials.clone();
         let worker = Worker::spawn(sandbox, FetchLife(instance), self.0.engine.limits().clone());
-        Ok(Executor::new(worker, denials))
+        Ok(Executor::new(worker))
     }
 
     /// Serves one client of an executor: see [`serve_pipe`](crate::executor::serve_pipe).
@@ -131,7 +130,6 @@ impl Sandbar {
             instantiation: begun.elapsed(),
             dialer,
         };
-        let denials = sandbox.denials.clone();
         let limits = self.0.engine.limits();
         let (life, opened) = McpLife::new(instance, options.into_wit(), limits.grace);
         let worker = Worker::spawn(sandbox, life, limits.clone());
@@ -139,7 +137,7 @@ impl Sandbar {
         let mut abandoned = Abandoned(Some(worker.task()));
         let outcome = opened.await;
         abandoned.0 = None;
-        Session::opened(worker, outcome.ok(), denials, usage, limits).await
+        Session::opened(worker, outcome.ok(), usage, limits).await
     }
 }
 

@@ -5,7 +5,6 @@ use crate::error::Error;
 use crate::http::{DialStats, Dialer};
 use crate::sandbox::convert;
 use crate::sandbox::cpu::CpuBudget;
-use crate::sandbox::hooks::LastDenial;
 use crate::sandbox::job::Job;
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::memory::MemoryUse;
@@ -37,7 +36,6 @@ pub struct Session(Arc<Inner>);
 pub(crate) struct Inner {
     worker: Worker<McpSession>,
     description: ServerDescription,
-    pub(crate) denials: LastDenial,
     usage: Usage,
     pub(crate) queued_notifications: usize,
     pub(crate) grace: Duration,
@@ -73,20 +71,18 @@ impl Session {
     pub(crate) async fn opened(
         worker: Worker<McpSession>,
         outcome: Option<Outcome<ServerDescription>>,
-        denials: LastDenial,
         usage: Usage,
         limits: &SandboxLimits,
     ) -> Result<Self, Error> {
         let description = match outcome {
             Some(Ok(description)) => description,
-            Some(Err(error)) => return Err(convert::error(error, &denials)),
+            Some(Err(error)) => return Err(convert::error(error)),
             None => return Err(ended(&worker).await),
         };
         let places = limits.calls_in_flight.clamp(1, Semaphore::MAX_PERMITS);
         Ok(Self(Arc::new(Inner {
             worker,
             description,
-            denials,
             usage,
             queued_notifications: limits.queued_notifications.max(1),
             grace: limits.grace,

@@ -1,6 +1,6 @@
 //! `sandbar call`: arguments, results, tools that fail.
 
-use super::process::{sandbar, sandbar_with_input};
+use crate::support::binary::{sandbar, sandbar_with_input};
 use crate::support::{
     everything::EverythingServer,
     fault::{McpScript, Response, Script},

@@ -1,6 +1,7 @@
 //! Executors: being one, and using one.
 
-use super::process::{command, ended, sandbar, sandbar_with_input};
+use crate::support::binary::{command, ended, sandbar, sandbar_with_input};
+use crate::support::executor_process::ExecutorProcess;
 use crate::support::{
     fault::{Response, Script},
     fault_server::FaultServer,
@@ -9,37 +10,7 @@ use crate::support::{
 use sandbar::demo::{DemoOptions, DemoServer};
 use std::io::Write as _;
 use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout};
-
-/// A running executor, as the binary. It is killed with this.
-struct ExecutorProcess {
-    child: Child,
-    url: String,
-    /// Its standard output after the URL.
-    rest: Lines<BufReader<ChildStdout>>,
-}
-
-impl ExecutorProcess {
-    /// Starts it, and reads its first line.
-    async fn start(options: &[&str]) -> Self {
-        let mut child = command(["executor"].iter().chain(options)).spawn().unwrap();
-        let mut rest = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = wait_for("the URL", rest.next_line()).await.unwrap().unwrap();
-        Self { child, url, rest }
-    }
-
-    /// Sends a signal, and returns the exit code.
-    async fn signalled(mut self, signal: libc::c_int) -> Option<i32> {
-        let process = libc::pid_t::try_from(self.child.id().unwrap()).unwrap();
-        // SAFETY: sends a signal to a child that has not been waited for, so that its id is its
-        // own.
-        assert_eq!(unsafe { libc::kill(process, signal) }, 0);
-        let line = wait_for("standard output to end", self.rest.next_line()).await.unwrap();
-        assert_eq!(line, None, "the URL is all that an executor prints");
-        ended(self.child).await.code
-    }
-}
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 /// The command of an executor on standard streams.
 fn stdio_executor() -> String {
@@ -94,7 +65,8 @@ async fn what_the_operator_does_not_allow_exits_with_6() {
         let run = sandbar(["fetch", &allowed.url("/"), "--executor", &executor.url]).await;
         assert_eq!(run.output(), "in");
         let run = sandbar(["fetch", &other.url("/"), "--executor", &executor.url]).await;
-        run.assert_failed(6, &["denied by policy"]);
+        let allow = format!("--allow {}", other.url("").trim_end_matches('/'));
+        run.assert_failed(6, &["denied by policy", "operator of this executor", &allow]);
     }
     assert_eq!(other.connections(), 0);
 }

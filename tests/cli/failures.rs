@@ -1,6 +1,6 @@
 //! Exit codes and diagnostics.
 
-use super::process::{Run, sandbar};
+use crate::support::binary::{Run, sandbar};
 use crate::support::{
     fault::{McpScript, Response, Script},
     fault_server::FaultServer,
@@ -68,7 +68,7 @@ async fn a_redirect_to_another_origin_exits_with_6() {
     let other = FaultServer::start(|_| Script::respond(Response::new(200))).await;
     let redirect = Script::respond(Response::redirect(307, &other.url("/mcp")));
     let run = call(redirect.clone(), &[]).await;
-    run.assert_failed(6, &["denied by policy", &other.url(""), "hint: "]);
+    run.assert_failed(6, &["denied by policy", &other.url(""), "give its URL instead"]);
     let run = call(redirect, &["--json"]).await;
     run.assert_failed(6, &[]);
     assert_eq!(error(&run)["kind"], "denied");

@@ -1,6 +1,6 @@
 //! `sandbar fetch`
 
-use super::process::{command, ended, sandbar, sandbar_with_input};
+use crate::support::binary::{command, ended, sandbar, sandbar_with_input};
 use crate::support::{
     fault::{Chunk, Gate, Response, Script},
     fault_server::FaultServer,

@@ -1,6 +1,6 @@
 //! Ctrl-C, deadlines, readers that go away.
 
-use super::process::{command, ended, sandbar};
+use crate::support::binary::{command, ended, sandbar};
 use crate::support::{fault::Script, fault_server::FaultServer, patience::wait_for};
 use sandbar::demo::{DemoOptions, DemoServer};
 use tokio::process::Child;

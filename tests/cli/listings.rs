@@ -1,6 +1,6 @@
 //! Everything that a server offers besides the results of tools.
 
-use super::process::sandbar;
+use crate::support::binary::sandbar;
 use sandbar::demo::{DemoOptions, DemoServer};
 
 async fn demo() -> DemoServer {

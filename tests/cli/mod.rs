@@ -16,5 +16,4 @@ mod fetch;
 mod interrupts;
 mod listings;
 mod offline;
-mod process;
 mod secrets;

@@ -1,6 +1,6 @@
 //! What needs no server: help, components, the demo.
 
-use super::process::sandbar;
+use crate::support::binary::sandbar;
 use sandbar::components::ALL;
 
 /// Catches help that does not say what scripts rely on.

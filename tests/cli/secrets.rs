@@ -1,6 +1,6 @@
 //! What must not be shown.
 
-use super::process::{command, ended};
+use crate::support::binary::{command, ended};
 use crate::support::{
     fault::{Response, Script},
     fault_server::FaultServer,

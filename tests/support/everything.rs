@@ -25,7 +25,7 @@ const ENTRY: &str = "node_modules/@modelcontextprotocol/server-everything/dist/i
 pub(crate) struct EverythingServer {
     port: u16,
     diagnostics: JoinHandle<()>,
-    _process: Child,
+    process: Child,
 }
 
 impl EverythingServer {
@@ -40,12 +40,17 @@ impl EverythingServer {
         let stderr = process.stderr.take().expect("stderr is piped");
         let mut lines = BufReader::new(stderr).lines();
         let port = wait_for("server-everything to listen", announced_port(&mut lines)).await;
-        Self { port, diagnostics: tokio::spawn(discard(lines)), _process: process }
+        Self { port, diagnostics: tokio::spawn(discard(lines)), process }
     }
 
     /// The MCP endpoint.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/mcp", self.port)
+    }
+
+    /// Ends it as `kill -9` does.
+    pub(crate) async fn killed(mut self) {
+        self.process.kill().await.expect("a child can be killed");
     }
 }
 

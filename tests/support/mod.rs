@@ -1,9 +1,13 @@
 //! What the tests talk to: a server that misbehaves on demand, and real MCP servers.
 
+pub(crate) mod binary;
+pub(crate) mod descriptors;
 pub(crate) mod everything;
+pub(crate) mod executor_process;
 pub(crate) mod fault;
 pub(crate) mod fault_server;
 mod limits;
+pub(crate) mod memory;
 mod npm;
 pub(crate) mod patience;
 pub(crate) mod sandbox;

@@ -25,8 +25,19 @@ pub(crate) fn from_wasi(error: WasiError) -> ErrorCode {
             ErrorCode::IdleTimeout
         }
         WasiError::HttpResponseIncomplete => ErrorCode::IncompleteBody,
-        WasiError::InternalError(text) => ErrorCode::Other(text),
+        WasiError::InternalError(text) => internal(text),
         other => by_family(&other),
+    }
+}
+
+/// What a host of Sandbar says of a denial begins with this: `http-request-denied` has no room for
+/// the reason, which tells the user what to do.
+const DENIED: &str = "denied by policy: ";
+
+fn internal(text: Option<String>) -> ErrorCode {
+    match text.as_deref().and_then(|text| text.strip_prefix(DENIED)) {
+        Some(reason) => ErrorCode::Denied(Denial { reason: reason.to_owned(), rule: None }),
+        None => ErrorCode::Other(text),
     }
 }
 
@@ -42,7 +53,7 @@ fn by_family(error: &WasiError) -> ErrorCode {
         WasiError::TlsAlertReceived(alert) => ErrorCode::Tls(
             alert.alert_message.clone().unwrap_or_else(|| "an alert ended the handshake".into()),
         ),
-        WasiError::ConnectionLimitReached => limit("connections", None),
+        WasiError::ConnectionLimitReached => limit("connections-per-host", None),
         WasiError::HttpResponseHeaderSectionSize(size) => {
             limit("response-header-bytes", size.map(u64::from))
         }
@@ -64,7 +75,7 @@ fn by_family(error: &WasiError) -> ErrorCode {
 }
 
 fn limit(name: &str, value: Option<u64>) -> ErrorCode {
-    ErrorCode::LimitExceeded(Limit { name: name.into(), value: value.unwrap_or(0) })
+    ErrorCode::LimitExceeded(Limit { name: name.into(), value })
 }
 
 /// What happened, in words: the generated names of the cases mean nothing to a user.

@@ -141,12 +141,12 @@ pub enum HttpFailure {
     #[error("the body ended early")]
     IncompleteBody,
     /// A limit of the executor was reached.
-    #[error("the executor's limit `{name}` of {value} was reached")]
+    #[error("the executor's limit `{name}` was reached")]
     LimitExceeded {
         /// The limit's name.
         name: String,
-        /// Its value.
-        value: u64,
+        /// Its value, if the executor knows it.
+        value: Option<u64>,
     },
     /// More than 10 redirects, or one to what cannot be requested.
     #[error("the redirect cannot be followed: {0}")]

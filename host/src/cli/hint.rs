@@ -79,10 +79,8 @@ const EXECUTOR_GONE: &str = "is the executor running, and is this its URL or its
 
 const fn http_hint(error: &HttpError) -> Option<&'static str> {
     Some(match error {
-        HttpError::Denied { .. } => {
-            "the sandbox may only reach the origin of the URL that was given: give the URL of the \
-             other server itself, if it is to be trusted"
-        }
+        // The reason of a denial says what would allow it, and who can.
+        HttpError::Denied { .. } => return None,
         HttpError::InvalidRequest(_) => "is one of the headers written by HTTP or MCP itself?",
         HttpError::Dns(_) => "check the spelling of the host, and the network",
         HttpError::ConnectionRefused => "start the server, or check the port",

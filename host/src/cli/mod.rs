@@ -9,6 +9,7 @@
 //! | values of options | `parse/` |
 //! | where HTTP runs | `target.rs` |
 //! | a session, Ctrl-C, deadlines | `connection.rs`, `interrupt.rs`, `cache.rs` |
+//! | file descriptors | `descriptors.rs` |
 //! | standard output | `output.rs`, `content.rs`, `json/` |
 //! | standard error | `console.rs`, `progress_bar.rs`, `download_bar.rs`, `log_message.rs`, `trace.rs` |
 //! | failures | `failure.rs`, `hint.rs`, `report.rs` |
@@ -23,6 +24,7 @@ mod command;
 mod connection;
 mod console;
 mod content;
+mod descriptors;
 mod download_bar;
 mod entry;
 mod exit;

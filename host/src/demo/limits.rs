@@ -7,8 +7,9 @@ use std::time::Duration;
 /// other clients; small enough that a few of them fit in memory at once.
 pub(super) const MAX_TEXT_BYTES: u32 = 64 * 1024 * 1024;
 
-/// Most progress notifications that one `count` sends. A hundred times what the benches use.
-pub(super) const MAX_STEPS: u32 = 100_000;
+/// Most progress notifications that one `count` sends. The event stream that breaks other clients
+/// has as many.
+pub(super) const MAX_STEPS: u32 = 200_000;
 
 /// Longest pause between two steps of `count`, in milliseconds. A minute is longer than any
 /// idle timeout worth demonstrating.

@@ -5,7 +5,6 @@ use crate::error::{Error, HttpError};
 use crate::sandbox::bindings::{Fetching, http};
 use crate::sandbox::convert;
 use crate::sandbox::exchange::{Answered, Send as SendExchange};
-use crate::sandbox::hooks::LastDenial;
 use crate::sandbox::job::Job;
 use crate::sandbox::worker::{Ending, Worker};
 use bytes::{Bytes, BytesMut};
@@ -113,16 +112,14 @@ pub struct Executor(Arc<Inner>);
 
 struct Inner {
     worker: Worker<Fetching>,
-    denials: LastDenial,
     exchanges: Arc<Semaphore>,
     last: AtomicU64,
 }
 
 impl Executor {
-    pub(crate) fn new(worker: Worker<Fetching>, denials: LastDenial) -> Self {
+    pub(crate) fn new(worker: Worker<Fetching>) -> Self {
         Self(Arc::new(Inner {
             worker,
-            denials,
             exchanges: Arc::new(Semaphore::new(EXCHANGES)),
             last: AtomicU64::new(0),
         }))
@@ -147,7 +144,7 @@ impl Executor {
         self.0.worker.run(job);
         let answered = match sent.await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(code)) => return Err(self.error(code).into()),
+            Ok(Err(code)) => return Err(convert::http_error(code).into()),
             Err(_gone) => return Err(self.ended().await),
         };
         let Answered { head, body, outcome } = answered;
@@ -155,7 +152,7 @@ impl Executor {
             status: head.status,
             fields: head.fields.into_iter().map(|field| (field.name, field.value)).collect(),
             url: head.url,
-            body: Body { chunks: body, outcome: Some(outcome), received: 0, hold },
+            body: Body { chunks: body, outcome: Some(outcome), received: 0, _hold: hold },
         })
     }
 
@@ -172,16 +169,12 @@ impl Executor {
         while let Some(chunk) = body.chunk().await {
             let chunk = chunk?;
             if whole.len().saturating_add(chunk.len()) > limit {
-                let value = u64::try_from(limit).unwrap_or(u64::MAX);
+                let value = u64::try_from(limit).ok();
                 return Err(HttpError::LimitExceeded { name: "body-bytes".into(), value }.into());
             }
             whole.extend_from_slice(&chunk);
         }
         Ok(Response { status, fields, url, body: whole.freeze() })
-    }
-
-    fn error(&self, code: http::ErrorCode) -> HttpError {
-        convert::http_error(code, &self.0.denials)
     }
 
     /// Why an exchange was dropped without an outcome.
@@ -221,7 +214,8 @@ pub struct Body {
     /// None once it has been told.
     outcome: Option<oneshot::Receiver<Result<http::BodySummary, http::ErrorCode>>>,
     received: u64,
-    hold: Hold,
+    /// Cancels the exchange when this is dropped.
+    _hold: Hold,
 }
 
 impl Body {
@@ -257,7 +251,7 @@ impl Body {
         match outcome {
             Some(Ok(summary)) if summary.bytes.is_none_or(|bytes| bytes == self.received) => None,
             Some(Ok(_lost_bytes)) => Some(Err(HttpError::IncompleteBody.into())),
-            Some(Err(code)) => Some(Err(self.hold.executor.error(code).into())),
+            Some(Err(code)) => Some(Err(convert::http_error(code).into())),
             // The sandbox is gone, and the way to the executor with it.
             None => Some(Err(HttpError::Disconnected("the sandbox ended".to_owned()).into())),
         }

@@ -29,6 +29,10 @@ pub(super) const CONNECTIONS: usize = 64;
 /// Connections that may be in their HTTP handshake at a time.
 pub(super) const HANDSHAKES: usize = 64;
 
+/// Between two attempts to accept a connection when the first one failed: 100 ms,
+/// for descriptors to be returned in, and too short to notice.
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 /// Bytes that a pipe reads at a time.
 pub(super) const READ_BYTES: usize = 64 * 1024;
 

@@ -1,7 +1,7 @@
 //! Listening for clients: HTTP that is upgraded to WebSockets.
 
 use super::gate::{Gate, Token};
-use super::limits::{CONNECTIONS, HANDSHAKES, HEAD};
+use super::limits::{ACCEPT_PAUSE, CONNECTIONS, HANDSHAKES, HEAD};
 use super::serve::{ServeOptions, serve_pipe};
 use super::websocket;
 use crate::sandbar::Sandbar;
@@ -127,9 +127,9 @@ impl Listener {
                 () = &mut shutdown => break,
             };
             // An error of accept is one of a client that is gone already, or of a
-            // process out of descriptors, for which others will be returned.
+            // process out of descriptors, which others will return.
             let Some((socket, peer, permit)) = accepted else {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             };
             let shared = Arc::clone(&self.shared);

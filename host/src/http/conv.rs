@@ -14,10 +14,14 @@ use super::limits::DialLimit;
 use super::request::InvalidRequest;
 use super::tls_failure::TlsFailure;
 
+/// How a denial begins. `http-request-denied` has no room for its reason, which is what tells a user
+/// what to do; `guest/local` knows these words.
+const DENIED: &str = "denied by policy: ";
+
 impl From<DialError> for Error {
     fn from(error: DialError) -> Self {
         match error {
-            DialError::Denied(_) => Self::HttpRequestDenied,
+            DialError::Denied(denial) => Self::InternalError(Some(format!("{DENIED}{denial}"))),
             DialError::InvalidRequest(invalid) => invalid_request(&invalid),
             DialError::RequestBody { source } => request_body(&source),
             DialError::LimitExceeded(limit) => limit_exceeded(limit),

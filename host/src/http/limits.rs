@@ -26,7 +26,8 @@ pub struct DialLimits {
     /// and proxies stop at.
     pub response_fields: u16,
     /// Connections to one host and port, idle ones included; a request beyond waits for one until
-    /// its connect deadline. 256: one process must not exhaust a server or its own descriptors.
+    /// its connect deadline. 1024: as many exchanges as one executor or one connection of the delta
+    /// protocol may have, so that it is their limits that are met, not this one.
     pub connections_per_host: u16,
     /// Idle connections that are kept for one host and port. 32: enough for a burst of parallel
     /// calls to come back to.
@@ -54,7 +55,7 @@ impl Default for DialLimits {
             idle: Duration::from_secs(300),
             response_head: 256 * 1024,
             response_fields: 128,
-            connections_per_host: 256,
+            connections_per_host: 1024,
             idle_connections_per_host: 32,
             idle_connection: Duration::from_secs(60),
             linger: Duration::from_millis(20),

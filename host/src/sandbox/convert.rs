@@ -3,7 +3,6 @@
 use crate::error::{Error, HttpError, RpcError, StatusError};
 use crate::handler::Notification;
 use crate::sandbox::bindings::{http, mcp};
-use crate::sandbox::hooks::LastDenial;
 use std::time::Duration;
 
 /// Nanoseconds, saturating: 584 years are as good as for ever.
@@ -23,10 +22,10 @@ pub(crate) fn rpc_error_to_wit(error: RpcError) -> mcp::RpcError {
     mcp::RpcError { code: error.code, message: error.message, data: error.data }
 }
 
-/// What a session failed with; `denials` knows why a policy said no.
-pub(crate) fn error(error: mcp::Error, denials: &LastDenial) -> Error {
+/// What a session failed with.
+pub(crate) fn error(error: mcp::Error) -> Error {
     match error {
-        mcp::Error::Http(code) => Error::Http(http_error(code, denials)),
+        mcp::Error::Http(code) => Error::Http(http_error(code)),
         mcp::Error::Status(status) => Error::Status(StatusError {
             status: status.status,
             content_type: status.content_type,
@@ -50,11 +49,9 @@ pub(crate) fn error(error: mcp::Error, denials: &LastDenial) -> Error {
     }
 }
 
-pub(crate) fn http_error(code: http::ErrorCode, denials: &LastDenial) -> HttpError {
+pub(crate) fn http_error(code: http::ErrorCode) -> HttpError {
     match code {
-        http::ErrorCode::Denied(denial) => HttpError::Denied {
-            reason: denials.get().map_or(denial.reason, |denial| denial.to_string()),
-        },
+        http::ErrorCode::Denied(denial) => HttpError::Denied { reason: denial.reason },
         http::ErrorCode::InvalidRequest(text) => HttpError::InvalidRequest(text),
         http::ErrorCode::Dns(text) => HttpError::Dns(text),
         http::ErrorCode::ConnectionRefused => HttpError::ConnectionRefused,

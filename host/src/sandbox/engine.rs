@@ -8,7 +8,7 @@ use crate::sandbox::bindings::{channel, embedder};
 use crate::sandbox::channel::Channel;
 use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::embedder::Embedder;
-use crate::sandbox::hooks::{Hooks, LastDenial};
+use crate::sandbox::hooks::Hooks;
 use crate::sandbox::limits::{
     CORE_INSTANCES_PER_SESSION, MEMORIES_PER_SESSION, STACKS_PER_SESSION, SandboxLimits,
     TABLES_PER_SESSION,
@@ -54,7 +54,6 @@ pub(crate) struct Sandbox {
     pub(crate) store: Store<State>,
     pub(crate) cpu: CpuBudget,
     pub(crate) memory: MemoryUse,
-    pub(crate) denials: LastDenial,
 }
 
 impl SandboxEngine {
@@ -81,21 +80,20 @@ impl SandboxEngine {
 
     /// Makes a sandbox.
     pub(crate) fn sandbox(&self, network: Network, handler: Arc<dyn Handler>) -> Sandbox {
-        let denials = LastDenial::default();
         let memory = MemoryUse::default();
         let limit = MemoryLimit::new(self.limits.memory, memory.clone());
         let (dialer, connector) = match network {
             Network::Local(dialer) => (Some(*dialer), None),
             Network::Remote(connector) => (None, Some(connector)),
         };
-        let hooks = Hooks::new(dialer, denials.clone());
+        let hooks = Hooks::new(dialer);
         let mut store = Store::new(&self.engine, State::new(hooks, limit, handler, connector));
         store.limiter(|state| &mut state.memory);
         let cpu = CpuBudget::new(self.limits.cpu_burst);
         let budget = cpu.clone();
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| Ok(budget.tick()));
-        Sandbox { store, cpu, memory, denials }
+        Sandbox { store, cpu, memory }
     }
 }
 

@@ -1,9 +1,8 @@
 //! Where `wasi:http` meets the dialer: the only way out of a sandbox.
 
-use crate::http::{Denial, DialError, Dialer};
+use crate::http::Dialer;
 use crate::sandbox::cancellable::Cancellable;
 use http_body_util::BodyExt as _;
-use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 /// Sends what a guest asks for through the dialer of its sandbox. A sandbox that
@@ -11,27 +10,11 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 /// refused.
 pub(crate) struct Hooks {
     dialer: Option<Dialer>,
-    last_denial: LastDenial,
-}
-
-/// The newest denial of a session. `wasi:http` can tell a guest that a request
-/// was denied and not why; the embedder learns it from here.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct LastDenial(Arc<Mutex<Option<Denial>>>);
-
-impl LastDenial {
-    pub(crate) fn get(&self) -> Option<Denial> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, denial: &Denial) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(denial.clone());
-    }
 }
 
 impl Hooks {
-    pub(crate) const fn new(dialer: Option<Dialer>, last_denial: LastDenial) -> Self {
-        Self { dialer, last_denial }
+    pub(crate) const fn new(dialer: Option<Dialer>) -> Self {
+        Self { dialer }
     }
 }
 
@@ -46,15 +29,9 @@ impl WasiHttpHooks for Hooks {
         processed: IoResult,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let dialer = self.dialer.clone();
-        let last_denial = self.last_denial.clone();
         Box::new(async move {
             let dialer = dialer.ok_or(Error::HttpRequestDenied)?;
-            let response = dialer.send(request, options.into()).await.map_err(|error| {
-                if let DialError::Denied(denial) = &error {
-                    last_denial.set(denial);
-                }
-                Error::from(error)
-            })?;
+            let response = dialer.send(request, options.into()).await?;
             let processed = Box::into_pin(processed);
             let response = response.map(|body| Cancellable::new(body, processed).boxed_unsync());
             // The pool drives the connection: there is no I/O left to do here.

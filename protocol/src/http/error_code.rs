@@ -59,8 +59,8 @@ pub enum ErrorCode {
     LimitExceeded {
         /// The name of the limit.
         name: String,
-        /// Its value, in bytes or in items as the name says.
-        value: u64,
+        /// Its value, in bytes or in items as the name says, if it is known.
+        value: Option<u64>,
     },
     /// Too many redirects, or a redirect to what cannot be requested.
     Redirect {
@@ -98,7 +98,7 @@ pub enum ErrorCode {
 impl ErrorCode {
     /// The limit called `name` was reached.
     pub fn limit(name: &str, value: usize) -> Self {
-        Self::LimitExceeded { name: name.into(), value: u64::try_from(value).unwrap_or(u64::MAX) }
+        Self::LimitExceeded { name: name.into(), value: u64::try_from(value).ok() }
     }
 }
 
@@ -116,7 +116,10 @@ impl fmt::Display for ErrorCode {
             Self::TotalTimeout => f.write_str("request timed out"),
             Self::Protocol { reason } => write!(f, "protocol violated: {reason}"),
             Self::IncompleteBody => f.write_str("error decoding response body"),
-            Self::LimitExceeded { name, value } => write!(f, "limit {name} of {value} reached"),
+            Self::LimitExceeded { name, value: Some(value) } => {
+                write!(f, "limit {name} of {value} reached")
+            }
+            Self::LimitExceeded { name, value: None } => write!(f, "limit {name} reached"),
             Self::Sequence { expected, received } => {
                 write!(f, "received seq {received}, expected {expected}")
             }

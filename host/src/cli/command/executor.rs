@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::limits::{LAST_ANSWERS, STDIO_BUFFER_BYTES};
 use crate::cli::parse::Token;
 use crate::cli::target::{policy_of_operator, target};
-use crate::cli::{exit, output};
+use crate::cli::{descriptors, exit, output};
 use sandbar::Sandbar;
 use sandbar::executor::{ListenOptions, Listener, Pipe, ServeOptions, Target, serve_pipe};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,6 +20,7 @@ const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 
 /// Serves until a signal, or the end of standard input, ends it.
 pub(crate) async fn run(args: &ExecutorArgs) -> Result<u8, Failure> {
+    descriptors::raise_limit();
     let token = args.token_file.as_deref().map(Token::read).transpose()?;
     // The library makes sandboxes for what `ServeOptions` say; who dials is said there.
     let options =

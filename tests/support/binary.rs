@@ -1,6 +1,6 @@
 //! A run of the binary.
 
-use crate::support::patience::wait_for;
+use super::patience::wait_for;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::process::{Output, Stdio};
@@ -9,33 +9,33 @@ use tokio::process::{Child, Command};
 
 /// What a run of the binary left behind.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(crate) struct Run {
     /// The exit code; none if a signal ended the process.
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// The standard output of a run that succeeded.
-    pub(super) fn output(&self) -> &str {
+    pub(crate) fn output(&self) -> &str {
         assert_eq!(self.code, Some(0), "{self:?}");
         &self.stdout
     }
 
     /// Standard output as JSON, which must be one line.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stdout.matches('\n').count(), 1, "{self:?}");
         serde_json::from_str(&self.stdout).unwrap()
     }
 
     /// Every line of standard error as JSON.
-    pub(super) fn diagnostics(&self) -> Vec<Value> {
+    pub(crate) fn diagnostics(&self) -> Vec<Value> {
         self.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Asserts that the run failed with this code, wrote no result, and said all of this.
-    pub(super) fn assert_failed(&self, code: i32, words: &[&str]) {
+    pub(crate) fn assert_failed(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert_eq!(self.stdout, "", "standard output is for results: {self:?}");
         for word in words {
@@ -55,7 +55,7 @@ impl From<Output> for Run {
 }
 
 /// The binary with these arguments, undisturbed by the environment of the tests.
-pub(super) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sandbar"));
     command
         .args(arguments)
@@ -71,12 +71,12 @@ pub(super) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -
 }
 
 /// Runs the binary to its end.
-pub(super) async fn sandbar<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Run {
+pub(crate) async fn sandbar<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Run {
     ended(command(arguments).spawn().unwrap()).await
 }
 
 /// Runs the binary with this on its standard input.
-pub(super) async fn sandbar_with_input(arguments: &[&str], input: &str) -> Run {
+pub(crate) async fn sandbar_with_input(arguments: &[&str], input: &str) -> Run {
     let mut child = command(arguments).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(input.as_bytes()).await.unwrap();
@@ -85,6 +85,6 @@ pub(super) async fn sandbar_with_input(arguments: &[&str], input: &str) -> Run {
 }
 
 /// Waits for a process to end.
-pub(super) async fn ended(child: Child) -> Run {
+pub(crate) async fn ended(child: Child) -> Run {
     wait_for("the binary to exit", child.wait_with_output()).await.unwrap().into()
 }
