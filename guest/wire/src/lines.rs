@@ -4,8 +4,9 @@ use sandbar_protocol::jsonrpc::LineDecoder;
 use sandbar_protocol::limits::MAX_MESSAGE_BYTES;
 use wit_bindgen::{StreamReader, StreamResult, StreamWriter};
 
-/// Bytes asked for with each read.
-const READ_BYTES: usize = 64 * 1024;
+/// Bytes asked for with each read: a line with the largest delta that is sent fits, and needs not be
+/// put together from parts.
+const READ_BYTES: usize = 128 * 1024;
 
 /// Bytes after which lines are not gathered any more but written. A write costs
 /// the same for a short line as for many, and a line waits for no other.

@@ -18,6 +18,7 @@
 //! - [`progress`]: a call that reports progress a thousand times
 //! - [`payloads`]: large results
 //! - [`startup`]: how long it takes until something can be asked
+//! - [`executor`]: exchanges through an executor, against the same from here
 //! - [`memory`]: large results and idle sessions
 
 #![allow(missing_docs, reason = "a bench has no API")]
@@ -27,6 +28,8 @@ mod candidate;
 mod canned_server;
 mod child;
 mod duel;
+mod executor;
+mod executor_process;
 mod memory;
 mod options;
 mod payloads;
@@ -36,6 +39,7 @@ mod progress;
 mod report;
 mod server_thread;
 mod startup;
+mod stream_server;
 
 use anyhow::Result;
 use options::{Group, Options};
@@ -56,6 +60,7 @@ async fn run(options: Options) -> Result<()> {
             Group::Progress => progress::run(&options, &mut report).await?,
             Group::Payloads => payloads::run(&options, &mut report).await?,
             Group::Startup => startup::run(&options, &mut report).await?,
+            Group::Executor => executor::run(&options, &mut report).await?,
             Group::Memory => memory::run(&options, &mut report).await?,
         }
     }

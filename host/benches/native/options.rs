@@ -29,12 +29,13 @@ pub(crate) enum Group {
     Progress,
     Payloads,
     Startup,
+    Executor,
     Memory,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Calls, Self::Progress, Self::Payloads, Self::Startup, Self::Memory];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Calls, Self::Progress, Self::Payloads, Self::Startup, Self::Executor, Self::Memory];
 
     const fn name(self) -> &'static str {
         match self {
@@ -42,6 +43,7 @@ impl Group {
             Self::Progress => "progress",
             Self::Payloads => "payloads",
             Self::Startup => "startup",
+            Self::Executor => "executor",
             Self::Memory => "memory",
         }
     }

@@ -76,6 +76,14 @@ impl Report {
         }
     }
 
+    /// What the rows below have in common.
+    pub(crate) fn heading(&mut self, text: &str) {
+        match self.output {
+            Output::Table => println!("\n{text}"),
+            Output::Json => println!("{}", json!({ "heading": text })),
+        }
+    }
+
     /// Something about the row above that a number does not tell.
     pub(crate) fn note(&mut self, text: &str) {
         match self.output {

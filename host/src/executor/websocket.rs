@@ -4,6 +4,7 @@ use super::limits::{DEAD_PEER, MESSAGE_BYTES, PING_INTERVAL};
 use super::pipe::{Carrier, Pipe};
 use bytes::{Bytes, BytesMut};
 use futures::{SinkExt as _, StreamExt as _};
+use memchr::memchr2;
 use sandbar_protocol::jsonrpc::LineDecoder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
@@ -66,10 +67,13 @@ where
 fn line(message: &[u8]) -> Bytes {
     let mut line = BytesMut::with_capacity(message.len() + 1);
     line.extend_from_slice(message);
-    for byte in line.iter_mut() {
-        if matches!(byte, b'\n' | b'\r') {
-            *byte = b' ';
-        }
+    let mut rest = &mut line[..];
+    while let Some(end) = memchr2(b'\n', b'\r', rest) {
+        let Some((byte, after)) = rest.get_mut(end..).and_then(<[u8]>::split_first_mut) else {
+            break;
+        };
+        *byte = b' ';
+        rest = after;
     }
     line.extend_from_slice(b"\n");
     line.freeze()

@@ -12,7 +12,8 @@ use crate::extensions::{Extension, Extensions, Offer};
 use crate::handshake::{INITIALIZE_METHOD, INITIALIZED_METHOD, InitializeParams, InitializeResult};
 use crate::http::{
     self, BodyDelta, CancelParams, CreditParams, ErrorCode, HeadError, HttpRequest, InvalidRequest,
-    RequestParams, call_error, clipped, decode_head, is_token, terminal_error, wire_request,
+    RequestParams, call_error, clipped, decode_delta, decode_head, is_token, terminal_error,
+    wire_request,
 };
 use crate::jsonrpc::{self, ErrorObject, Message, RequestId, params_error};
 use crate::limits::{
@@ -87,6 +88,9 @@ impl ClientSession {
         }
         if message.len() > MAX_MESSAGE_BYTES {
             return self.close(CloseReason::MessageTooLong);
+        }
+        if let Some(delta) = decode_delta(message) {
+            return self.handle_delta(&delta);
         }
         let outcome = match Message::parse(message) {
             Ok(Message::Response { id, result }) => self.handle_response(&id, result),
@@ -252,13 +256,15 @@ impl ClientSession {
         let text = params.map_or("null", RawValue::get);
         let delta: BodyDelta<'_> = serde_json::from_str(text)
             .map_err(|error| CloseReason::Malformed(clipped(&params_error(&error))))?;
-        if let Some(call) = CallId::of_stream_name(&delta.request_id) {
-            self.handle_delta(call, &delta);
-        }
+        self.handle_delta(&delta);
         Ok(())
     }
 
-    fn handle_delta(&mut self, call: CallId, delta: &BodyDelta<'_>) {
+    /// Deltas of streams that are not known are ignored.
+    fn handle_delta(&mut self, delta: &BodyDelta<'_>) {
+        let Some(call) = CallId::of_stream_name(&delta.request_id) else {
+            return;
+        };
         let incoming = Incoming {
             seq: delta.seq,
             base64: &delta.delta_base64,

@@ -26,6 +26,9 @@ impl core::error::Error for Base64Error {}
 ///
 /// [`Base64Error`] for any other alphabet, missing padding, white space or stray bits.
 pub fn decode_base64(text: &str) -> Result<Vec<u8>, Base64Error> {
+    if let Ok(bytes) = base64_simd::STANDARD.decode_to_vec(text) {
+        return Ok(bytes);
+    }
     STANDARD.decode(text).map_err(Base64Error)
 }
 
@@ -36,7 +39,7 @@ pub(crate) fn decoded_len(text: &str) -> usize {
 }
 
 pub(crate) fn append_base64(bytes: &[u8], text: &mut String) {
-    STANDARD.encode_string(bytes, text);
+    base64_simd::STANDARD.encode_append(bytes, text);
 }
 
 /// Bytes that serialise as base64 text.

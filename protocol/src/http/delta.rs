@@ -33,6 +33,30 @@ pub struct BodyDelta<'a> {
     pub failure: Option<&'a RawValue>,
 }
 
+/// A whole message that is a delta and nothing else, in any order of its members.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeltaMessage<'a> {
+    #[serde(rename = "method")]
+    _method: DeltaMethod,
+    #[serde(borrow)]
+    params: BodyDelta<'a>,
+}
+
+#[derive(Deserialize)]
+enum DeltaMethod {
+    // The same words as `BODY_DELTA_METHOD`.
+    #[serde(rename = "http/request/bodyDelta")]
+    BodyDelta,
+}
+
+/// Reads a message that is a delta in a single pass: this is where the bytes are. Nothing for any
+/// other message, and for a delta with members of its envelope that are not known.
+pub(crate) fn decode_delta(message: &[u8]) -> Option<BodyDelta<'_>> {
+    let message: DeltaMessage<'_> = serde_json::from_slice(message).ok()?;
+    Some(message.params)
+}
+
 /// A delta with bytes, as a whole message. `request_id` is JSON text already.
 ///
 /// Written by hand because this is where the bytes are: one allocation and one pass.

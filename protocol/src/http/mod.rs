@@ -15,7 +15,7 @@ pub(crate) use self::base64::decoded_len;
 pub use self::base64::{Base64Error, decode_base64};
 pub(crate) use control::{CancelParams, CreditParams};
 pub use delta::BodyDelta;
-pub(crate) use delta::{encode_data, encode_end, json_string};
+pub(crate) use delta::{decode_delta, encode_data, encode_end, json_string};
 pub use error_code::ErrorCode;
 pub(crate) use error_text::{Stage, call_error, clipped, error_object, terminal_error};
 pub(crate) use field::is_token;

@@ -57,7 +57,7 @@ impl LineDecoder {
         &mut self,
         input: &mut &'a [u8],
     ) -> Result<Option<Cow<'a, [u8]>>, LineTooLong> {
-        while let Some(newline) = input.iter().position(|&byte| byte == b'\n') {
+        while let Some(newline) = memchr::memchr(b'\n', input) {
             let (head, rest) = input.split_at(newline);
             *input = rest.get(1..).unwrap_or_default();
             self.check(head.len())?;

@@ -141,3 +141,22 @@ fn end_of(
         }
     }
 }
+
+/// Catches a shortcut for the usual shape of a delta that other shapes do not pass: members in
+/// another order, members that are not known, white space.
+#[test]
+fn a_delta_is_read_whatever_the_shape_of_its_message() {
+    for message in [
+        r#"{"method":"http/request/bodyDelta","params":{"requestId":"http-1","seq":1,"deltaBase64":"aGk="}}"#,
+        r#"{"params":{"deltaBase64":"aGk=","seq":1,"requestId":"http-1"},"method":"http/request/bodyDelta"}"#,
+        r#"{"jsonrpc":"2.0","method":"http\/request\/bodyDelta","params":{"requestId":"http-1","seq":1,"deltaBase64":"aGk="}}"#,
+        r#" { "method" : "http/request/bodyDelta" , "trace" : {} , "params" : { "requestId" : "http\u002d1" , "seq" : 1 , "deltaBase64" : "aGk\u003d" , "new" : [] } } "#,
+    ] {
+        let mut session = client(Extensions::NONE);
+        let call = session.request(get("http://h/")).unwrap();
+        session.poll_transmit().unwrap();
+        tell_client(&mut session, &head(2));
+        session.handle_message(message.as_bytes());
+        assert_eq!(session.read(call, 64), Some(Read::Data(b"hi".to_vec())), "{message}");
+    }
+}
