@@ -62,7 +62,12 @@ fn the_composition_adds_wasi_http_and_nothing_else() {
 fn with_a_remote_executor_a_sandbox_has_no_http_import_at_all() {
     assert_eq!(
         imports(components::REMOTE),
-        ["sandbar:executor/channel@0.1.0", "sandbar:http/types@0.1.0"]
+        [
+            "sandbar:executor/channel@0.1.0",
+            "sandbar:http/types@0.1.0",
+            "wasi:clocks/monotonic-clock@0.3.0",
+            "wasi:clocks/types@0.3.0",
+        ]
     );
     assert_eq!(
         imports(components::MCP_REMOTE),
@@ -77,7 +82,12 @@ fn with_a_remote_executor_a_sandbox_has_no_http_import_at_all() {
     );
     assert_eq!(
         imports(components::FETCH_REMOTE),
-        ["sandbar:executor/channel@0.1.0", "sandbar:http/types@0.1.0"]
+        [
+            "sandbar:executor/channel@0.1.0",
+            "sandbar:http/types@0.1.0",
+            "wasi:clocks/monotonic-clock@0.3.0",
+            "wasi:clocks/types@0.3.0",
+        ]
     );
     assert_eq!(
         imports(components::SERVE_REMOTE),

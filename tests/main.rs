@@ -7,6 +7,7 @@
 //! - `executor`: exchanges and sessions through executors, here and elsewhere
 //! - `listener`: the executor as a peer on the network meets it
 //! - `load`: many, large and killed, across processes
+//! - `routing`: what an executor sends, frame by frame, and whom it reaches
 //! - `rogue`: guests that trap, spin, hoard or do not respond
 //! - `faults`: servers that break in every way
 //! - `cli`: the binary, as a person runs it
@@ -28,5 +29,6 @@ mod imports;
 mod listener;
 mod load;
 mod rogue;
+mod routing;
 mod sessions;
 mod support;

@@ -11,4 +11,5 @@ pub(crate) mod memory;
 mod npm;
 pub(crate) mod patience;
 pub(crate) mod sandbox;
+pub(crate) mod scripted_executor;
 mod tests;

@@ -1,17 +1,19 @@
-//! One connection: a task that reads lines, a task that writes them, and the
-//! exchanges of callers around one protocol session.
+//! One connection: its session, and the exchanges that callers have on it.
+//!
+//! Who moves its lines is the affair of `driver`.
 
 use crate::bindings::exports::sandbar::http::client::ErrorCode;
 use crate::bindings::sandbar::executor::channel;
 use crate::bindings::wit_stream;
-use sandbar_guest_wire::{Ended, Signal, read_lines, write_lines};
+use crate::driver::Ends;
+use futures::channel::oneshot;
+use sandbar_guest_wire::{LineReader, LineWriter, Signal};
 use sandbar_protocol::client::{CallId, ClientConfig, ClientSession, Event};
-use sandbar_protocol::extensions::Extensions;
+use sandbar_protocol::extensions::{Extension, Extensions};
 use sandbar_protocol::http::{ErrorCode as WireError, Head, HttpRequest};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use wit_bindgen::{StreamReader, StreamWriter};
 
 /// How this client calls itself in the handshake.
 const CLIENT_NAME: &str = "sandbar";
@@ -20,8 +22,10 @@ const CLIENT_NAME: &str = "sandbar";
 pub(crate) struct Connection {
     session: RefCell<ClientSession>,
     calls: RefCell<BTreeMap<CallId, Rc<Caller>>>,
-    outbound: Signal,
-    inbound: Signal,
+    /// Raised when there may be something to write, and at the end.
+    pub(crate) outbound: Signal,
+    /// Raised when there may be room to read, and at the end.
+    pub(crate) inbound: Signal,
     open: Cell<bool>,
 }
 
@@ -29,10 +33,19 @@ pub(crate) struct Connection {
 #[derive(Default)]
 pub(crate) struct Caller {
     pub(crate) changed: Signal,
+    /// How its task is asked to move the lines of the connection.
+    heir: RefCell<Option<oneshot::Sender<Ends>>>,
     head: RefCell<Option<Result<Head, WireError>>>,
 }
 
 impl Caller {
+    /// Has the call asked to move lines if whoever does it is gone.
+    pub(crate) fn stand_by(&self) -> oneshot::Receiver<Ends> {
+        let (sender, receiver) = oneshot::channel();
+        *self.heir.borrow_mut() = Some(sender);
+        receiver
+    }
+
     /// The response, or why there is none, once that is known.
     pub(crate) fn take_head(&self) -> Option<Result<Head, WireError>> {
         self.head.borrow_mut().take()
@@ -40,8 +53,8 @@ impl Caller {
 }
 
 impl Connection {
-    /// Opens the channel and starts the handshake.
-    pub(crate) async fn open() -> Result<Rc<Self>, ErrorCode> {
+    /// Opens the channel. What is returned with the connection has to be driven.
+    pub(crate) async fn open() -> Result<(Rc<Self>, Ends), ErrorCode> {
         let (writer, outgoing) = wit_stream::new();
         let incoming = channel::connect(outgoing).await.map_err(ErrorCode::Disconnected)?;
         let config = ClientConfig {
@@ -56,9 +69,8 @@ impl Connection {
             inbound: Signal::default(),
             open: Cell::new(true),
         });
-        wit_bindgen::spawn_local(read(Rc::clone(&connection), incoming));
-        wit_bindgen::spawn_local(write(Rc::clone(&connection), writer));
-        Ok(connection)
+        let ends = Ends { reader: LineReader::new(incoming), writer: LineWriter::new(writer) };
+        Ok((connection, ends))
     }
 
     /// Whether exchanges can begin on it.
@@ -87,6 +99,36 @@ impl Connection {
         outcome
     }
 
+    /// Has another task move the lines; without one, the connection is of no use to anybody.
+    pub(crate) fn hand_over(&self, mut ends: Ends) {
+        while let Some(heir) = self.next_heir() {
+            match heir.send(ends) {
+                Ok(()) => return,
+                Err(refused) => ends = refused,
+            }
+        }
+        self.lose("nobody is left who uses the connection");
+    }
+
+    fn next_heir(&self) -> Option<oneshot::Sender<Ends>> {
+        self.calls.borrow().values().find_map(|caller| caller.heir.take())
+    }
+
+    /// Whether another message should be read.
+    pub(crate) fn ready_for_input(&self) -> bool {
+        self.session.borrow().ready_for_input()
+    }
+
+    /// The next message to send.
+    pub(crate) fn poll_transmit(&self) -> Option<String> {
+        self.session.borrow_mut().poll_transmit()
+    }
+
+    /// Whether the executor keeps the deadlines of requests, as far as is known.
+    pub(crate) fn executor_keeps_deadlines(&self) -> bool {
+        self.session.borrow().extensions().contains(Extension::Timeouts)
+    }
+
     /// Forgets a call: cancelled if it runs.
     pub(crate) fn release(&self, call: CallId) {
         if self.calls.borrow_mut().remove(&call).is_some() {
@@ -95,7 +137,7 @@ impl Connection {
     }
 
     /// Tells callers what the session has for them.
-    fn dispatch(&self) {
+    pub(crate) fn dispatch(&self) {
         loop {
             let event = self.session.borrow_mut().poll_event();
             match event {
@@ -130,34 +172,8 @@ impl Connection {
     }
 
     /// The connection is gone.
-    fn lose(&self, reason: &str) {
+    pub(crate) fn lose(&self, reason: &str) {
         self.with(|session| session.handle_disconnect(reason));
         self.close();
     }
-}
-
-async fn read(connection: Rc<Connection>, mut incoming: StreamReader<u8>) {
-    let handle = |line: &[u8]| connection.with(|session| session.handle_message(line));
-    let ready = async || {
-        while connection.is_open() && !connection.session.borrow().ready_for_input() {
-            connection.inbound.wait().await;
-        }
-    };
-    let reason = match read_lines(&mut incoming, handle, ready).await {
-        Ended::Closed => "the executor closed the connection",
-        Ended::LineTooLong => "the executor sent a message that is too long",
-    };
-    connection.lose(reason);
-}
-
-async fn write(connection: Rc<Connection>, mut outgoing: StreamWriter<u8>) {
-    while connection.is_open() {
-        let next = || connection.session.borrow_mut().poll_transmit();
-        if !write_lines(&mut outgoing, next).await {
-            break;
-        }
-        connection.dispatch();
-        connection.outbound.wait().await;
-    }
-    connection.lose("the connection to the executor was lost");
 }

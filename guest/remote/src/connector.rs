@@ -3,6 +3,7 @@
 
 use crate::bindings::exports::sandbar::http::client::ErrorCode;
 use crate::connection::Connection;
+use crate::driver::Held;
 use futures::lock::Mutex;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,21 +21,22 @@ struct Connector {
     connecting: Mutex<()>,
 }
 
-/// The connection, made if there is none.
-pub(crate) async fn connection() -> Result<Rc<Connection>, ErrorCode> {
+/// The connection, made if there is none; then its ends come with it, and have to be driven.
+pub(crate) async fn connection() -> Result<(Rc<Connection>, Option<Held>), ErrorCode> {
     let connector = CONNECTOR.with(Rc::clone);
     if let Some(current) = connector.usable() {
-        return Ok(current);
+        return Ok((current, None));
     }
     let _guard = connector.connecting.lock().await;
     if let Some(current) = connector.usable() {
-        return Ok(current);
+        return Ok((current, None));
     }
     // The channel holds one connection at a time: let go of the lost one.
     connector.current.take();
-    let connection = Connection::open().await?;
+    let (connection, ends) = Connection::open().await?;
     *connector.current.borrow_mut() = Some(Rc::clone(&connection));
-    Ok(connection)
+    let held = Held::new(&connection, ends);
+    Ok((connection, Some(held)))
 }
 
 impl Connector {

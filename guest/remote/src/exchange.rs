@@ -5,9 +5,12 @@ use crate::bindings::exports::sandbar::http::client::{
 };
 use crate::bindings::{wit_future, wit_stream};
 use crate::connection::{Caller, Connection};
+use crate::deadline::{Deadlines, Elapsed, within};
+use crate::driver::{beside, duty, keep};
 use crate::{Sent, connector, convert};
 use sandbar_protocol::client::CallId;
 use sandbar_protocol::delta::Read;
+use sandbar_protocol::http::Head;
 use std::rc::Rc;
 use wit_bindgen::StreamWriter;
 
@@ -20,6 +23,31 @@ struct Call {
     connection: Rc<Connection>,
     id: CallId,
     caller: Rc<Caller>,
+}
+
+impl Call {
+    /// The response, if its head comes in time.
+    async fn head(&self, deadline: u64) -> Result<Head, ErrorCode> {
+        loop {
+            if let Some(head) = self.caller.take_head() {
+                return head.map_err(convert::error);
+            }
+            self.changed_within(deadline).await.map_err(|Elapsed| ErrorCode::FirstByteTimeout)?;
+        }
+    }
+
+    /// Waits until there is more, for so many nanoseconds where nobody else counts them.
+    async fn changed_within(&self, deadline: u64) -> Result<(), Elapsed> {
+        if !self.connection.executor_keeps_deadlines() {
+            match within(deadline, self.caller.changed.wait()).await {
+                // The handshake was not over when the clock was set.
+                Err(Elapsed) if self.connection.executor_keeps_deadlines() => {}
+                outcome => return outcome,
+            }
+        }
+        self.caller.changed.wait().await;
+        Ok(())
+    }
 }
 
 impl Drop for Call {
@@ -45,21 +73,20 @@ impl Drop for Hold {
 /// Has a request performed at the other end.
 pub(crate) async fn send(request: Request) -> Result<Sent, ErrorCode> {
     let url = request.url.clone();
-    let connection = connector::connection().await?;
+    let deadlines = Deadlines::new(&request.timeouts);
+    let (connection, held) = connector::connection().await?;
     let (id, caller) =
         connection.request(convert::request(request)).map_err(convert::request_error)?;
     let call = Call { connection, id, caller };
-    let head = loop {
-        match call.caller.take_head() {
-            Some(head) => break head.map_err(convert::error)?,
-            None => call.caller.changed.wait().await,
-        }
-    };
+    let mut duty = duty(&call.connection, held, &call.caller);
+    let head = beside(&mut duty, call.head(deadlines.head)).await;
+    keep(duty);
+    let head = head?;
     let hold = Hold { connection: Rc::clone(&call.connection), id };
     let (body_writer, body) = wit_stream::new();
     let (outcome_writer, outcome) = wit_future::new(|| Err(ErrorCode::Cancelled));
     wit_bindgen::spawn_local(async move {
-        let end = pass_on(&call, body_writer).await;
+        let end = pass_on(&call, body_writer, deadlines.idle).await;
         // A consumer that does not care for the outcome has dropped its end.
         drop(outcome_writer.write(end).await);
     });
@@ -68,7 +95,11 @@ pub(crate) async fn send(request: Request) -> Result<Sent, ErrorCode> {
 
 /// Passes a body on as it arrives. The writer is dropped before the outcome is
 /// told: the future resolves after the stream has closed.
-async fn pass_on(call: &Call, mut body: StreamWriter<u8>) -> Result<BodySummary, ErrorCode> {
+async fn pass_on(
+    call: &Call,
+    mut body: StreamWriter<u8>,
+    idle: u64,
+) -> Result<BodySummary, ErrorCode> {
     loop {
         let read = call.connection.with(|session| session.read(call.id, WRITE_BYTES));
         match read {
@@ -77,7 +108,9 @@ async fn pass_on(call: &Call, mut body: StreamWriter<u8>) -> Result<BodySummary,
                     return Err(ErrorCode::Cancelled);
                 }
             }
-            Some(Read::Pending) => call.caller.changed.wait().await,
+            Some(Read::Pending) => {
+                call.changed_within(idle).await.map_err(|Elapsed| ErrorCode::IdleTimeout)?;
+            }
             Some(Read::End(Ok(summary))) => {
                 return Ok(BodySummary {
                     bytes: Some(summary.bytes),

@@ -1,13 +1,15 @@
 //! The `remote` executor: `sandbar:http/client` over the delta protocol.
 //!
-//! `connector` keeps the one connection, `connection` moves its lines and
-//! events, `exchange` is one request from its caller's side, `convert`
-//! translates types. Every decision about the protocol is taken in
+//! `connector` keeps the one connection, `driver` moves its lines, `connection`
+//! its events, `exchange` is one request from its caller's side, `deadline` how
+//! long it waits, `convert` translates types. Every decision about the protocol is taken in
 //! `sandbar-protocol`.
 
 mod connection;
 mod connector;
 mod convert;
+mod deadline;
+mod driver;
 mod exchange;
 
 /// Generated from `wit/`.

@@ -9,7 +9,7 @@ use crate::bindings::exports::sandbar::executor::server::Connection as Options;
 use crate::bindings::wit_stream;
 use crate::exchange;
 use futures::future::{AbortHandle, abortable};
-use sandbar_guest_wire::{Signal, read_lines, write_lines};
+use sandbar_guest_wire::{LineReader, LineWriter, Signal};
 use sandbar_protocol::extensions::Extensions;
 use sandbar_protocol::http::HttpRequest;
 use sandbar_protocol::server::{
@@ -18,7 +18,7 @@ use sandbar_protocol::server::{
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use wit_bindgen::{StreamReader, StreamWriter};
+use wit_bindgen::StreamReader;
 
 /// A connection, as its tasks share it.
 pub(crate) struct Connection {
@@ -56,27 +56,27 @@ pub(crate) fn start(incoming: StreamReader<u8>, options: Options) -> StreamReade
         drained: Cell::new(false),
         closed: Cell::new(false),
     });
-    wit_bindgen::spawn_local(read(Rc::clone(&connection), incoming));
-    wit_bindgen::spawn_local(write(connection, writer));
+    wit_bindgen::spawn_local(read(Rc::clone(&connection), LineReader::new(incoming)));
+    wit_bindgen::spawn_local(write(connection, LineWriter::new(writer)));
     outgoing
 }
 
-async fn read(connection: Rc<Connection>, mut incoming: StreamReader<u8>) {
+async fn read(connection: Rc<Connection>, mut incoming: LineReader) {
     let handle = |line: &[u8]| connection.with(|session| session.handle_message(line));
     let ready = async || {
         while !connection.closed.get() && !connection.session.borrow().ready_for_input() {
             connection.inbound.wait().await;
         }
     };
-    read_lines(&mut incoming, handle, ready).await;
+    incoming.run(handle, ready).await;
     connection.drained.set(true);
     connection.outbound.raise();
 }
 
-async fn write(connection: Rc<Connection>, mut outgoing: StreamWriter<u8>) {
+async fn write(connection: Rc<Connection>, mut outgoing: LineWriter) {
     loop {
         let next = || connection.session.borrow_mut().poll_transmit();
-        if !write_lines(&mut outgoing, next).await {
+        if !outgoing.run(next).await {
             break;
         }
         // What was sent made room.

@@ -4,5 +4,5 @@
 mod lines;
 mod signal;
 
-pub use lines::{Ended, read_lines, write_lines};
+pub use lines::{Ended, LineReader, LineWriter};
 pub use signal::Signal;

@@ -177,7 +177,8 @@ impl ClientSession {
         self.transmit_request(extensions)
     }
 
-    fn extensions(&self) -> Extensions {
+    /// What was negotiated; nothing before that.
+    pub fn extensions(&self) -> Extensions {
         match self.state {
             State::Open(extensions) => extensions,
             State::Initializing(_) | State::Closed => Extensions::NONE,
