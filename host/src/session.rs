@@ -181,8 +181,9 @@ impl Session {
     }
 
     /// Closes the session: calls in flight end with [`Error::Cancelled`] or
-    /// [`Error::Closed`], a legacy server gets its DELETE, and the sandbox is
-    /// gone when this returns. A sandbox that does not respond is ended.
+    /// [`Error::Closed`], a legacy server is told of them and gets its DELETE,
+    /// and the sandbox is gone when this returns. A sandbox that does not
+    /// respond is ended.
     pub async fn close(&self) {
         self.0.worker.close();
         if tokio::time::timeout(self.0.grace * 2, self.0.worker.ending()).await.is_err() {

@@ -1,7 +1,11 @@
 //! Ctrl-C, deadlines, readers that go away.
 
 use crate::support::binary::{command, ended, sandbar};
-use crate::support::{fault::Script, fault_server::FaultServer, patience::wait_for};
+use crate::support::{
+    fault::{McpScript, RecordedRequest, Script},
+    fault_server::FaultServer,
+    patience::wait_for,
+};
 use sandbar::demo::{DemoOptions, DemoServer};
 use tokio::process::Child;
 
@@ -28,6 +32,42 @@ async fn ctrl_c_cancels_the_call_at_the_server_and_exits_with_130() {
         ended(child).await.assert_failed(130, &["interrupted"]);
         calls(server.cancelled_calls()).await;
     }
+}
+
+/// How often a run is repeated in which two things may come in the wrong order.
+const RUNS: usize = 5;
+
+/// Presses Ctrl-C in the middle of a call that a legacy server never answers, and asserts that it
+/// heard of that before its session ended.
+async fn assert_cancelled_before_the_delete(script: McpScript) {
+    let server = FaultServer::start_mcp(script.on("tools/call", Script::new().hang())).await;
+    let child = command(["call", &server.url("/mcp"), "t", "--era", "legacy"]).spawn().unwrap();
+    // After `initialize` and `notifications/initialized`.
+    let call = server.request(2).await;
+    interrupt(&child);
+    ended(child).await.assert_failed(130, &["interrupted"]);
+    let requests = server.requests();
+    let operations: Vec<_> = requests.iter().skip(2).map(RecordedRequest::operation).collect();
+    assert_eq!(operations, ["tools/call", "notifications/cancelled", "DELETE"]);
+    assert_eq!(requests[3].json()["params"]["requestId"], call.rpc_id().unwrap());
+    assert_eq!(requests[3].field("mcp-session-id"), call.field("mcp-session-id"));
+}
+
+/// Catches a session that is closed before its server was told of the call, or while it is being
+/// told: the DELETE overtakes the notification, or comes alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_cancels_the_call_at_a_legacy_server_before_the_session_is_deleted() {
+    for _ in 0..RUNS {
+        assert_cancelled_before_the_delete(McpScript::legacy()).await;
+    }
+}
+
+/// Catches a goodbye that waits for the answer to the cancellation until there is no time left
+/// for the DELETE.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancellation_that_is_never_answered_does_not_cost_the_delete() {
+    let silent = McpScript::legacy().on("notifications/cancelled", Script::new().hang());
+    assert_cancelled_before_the_delete(silent).await;
 }
 
 /// Catches Ctrl-C that works only once there is a session.

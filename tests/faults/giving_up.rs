@@ -2,11 +2,14 @@
 
 use super::scene::{BOTH_ERAS, GOOD, good_answer, mcp, open, options, sandbar, text};
 use crate::support::{
-    fault::{Response, Script, SseEvent},
+    fault::{McpScript, Response, Script, SseEvent},
     fault_server::FaultServer,
     patience::wait_for,
 };
 use sandbar::types::Era;
+
+/// How often a run is repeated in which two things may come in the wrong order.
+const RUNS: usize = 5;
 
 async fn server_that_hangs_once_after(era: Era, part: Script) -> FaultServer {
     let script = mcp(era).on("tools/call", Script::respond(good_answer())).on_call(
@@ -106,9 +109,31 @@ async fn closing_a_session_closes_the_connections_of_its_calls() {
         let call = session.call_tool("t", None).start().await.unwrap();
         server.request(opening_requests(era)).await;
         wait_for("the session to close", session.close()).await;
-        server.closed_early(0).await;
+        assert_told(&server, era).await;
         let error = wait_for("the call to end", call).await.unwrap_err();
         let is_over = matches!(error, sandbar::Error::Closed | sandbar::Error::Cancelled);
         assert!(is_over, "{error:?}");
+    }
+}
+
+/// Catches a session that is closed while its server is being told of calls, which it then goes
+/// on with: those given up just before, and those given up by closing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_legacy_server_is_told_of_every_call_before_its_session_is_deleted() {
+    for _ in 0..RUNS {
+        let script = McpScript::legacy().on("tools/call", Script::new().hang());
+        let server = FaultServer::start_mcp(script).await;
+        let session = open(&server, Era::Legacy).await;
+        let dropped = session.call_tool("t", None).start().await.unwrap();
+        let _closed = session.call_tool("t", None).start().await.unwrap();
+        server.request(opening_requests(Era::Legacy) + 1).await;
+        drop(dropped);
+        wait_for("the session to close", session.close()).await;
+        let requests = server.requests();
+        let [calls @ .., told, also_told, delete] = &requests[2..] else { panic!("{requests:?}") };
+        assert_eq!(delete.method, "DELETE");
+        let named = [told, also_told].map(|told| told.json()["params"]["requestId"].clone());
+        assert_eq!(calls.len(), 2, "{requests:?}");
+        assert!(calls.iter().all(|call| named.contains(&call.rpc_id().unwrap())), "{requests:?}");
     }
 }

@@ -137,6 +137,10 @@ impl Call {
         Self { kind: Kind::Message(Box::new(MessageCall::encoded(message, generation))) }
     }
 
+    pub(crate) fn delivery(request: HttpRequest) -> Self {
+        Self { kind: Kind::Message(Box::new(MessageCall::addressed(request))) }
+    }
+
     fn drive(&mut self) -> &mut dyn Drive {
         match &mut self.kind {
             Kind::Opening(handshake) => &mut **handshake,
@@ -183,6 +187,9 @@ impl Call {
     /// What to run after the caller gave up this call: a legacy server is told, where the request
     /// may have reached it and is not answered. A modern server notices that its stream is gone,
     /// and `initialize` must not be cancelled (2025-11-25, "Cancellation").
+    ///
+    /// It is owed until [`Session::farewell`], and names the session of the request also when
+    /// the session is closed before it is run.
     ///
     /// The call itself is over then.
     pub fn cancellation(&mut self, session: &mut Session) -> Option<Self> {

@@ -47,6 +47,11 @@ pub const MIN_RETRY: Duration = Duration::from_millis(50);
 /// The longest wait before a stream is resumed, whatever `retry` says.
 pub const MAX_RETRY: Duration = Duration::from_secs(60);
 
+/// The longest that a session being closed waits for the server to be told of calls that were
+/// given up. Half of the time that a host gives to all of the closing by default: the DELETE that
+/// follows needs the rest.
+pub const CANCELLATION_WAIT: Duration = Duration::from_secs(1);
+
 /// Tools whose `x-mcp-header` annotations are remembered. Tools beyond it are refused from
 /// `tools/list`, because calls of them could not carry the headers they need.
 pub const ANNOTATED_TOOLS: usize = 4096;

@@ -34,6 +34,9 @@ pub(crate) enum Wire {
     Legacy(Legacy),
     /// The server forgot the session.
     Lost,
+    /// The caller is closing the session, which the server still keeps: it hears which calls were
+    /// given up, and then the farewell.
+    Closing(Legacy),
     /// The caller closed the session.
     Closed,
 }
@@ -85,7 +88,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Error::InvalidParams`] where the parameters are not a JSON object or `_meta` is not one,
-    /// [`Error::Closed`] after [`Session::close`].
+    /// [`Error::Closed`] from [`Session::close`] on.
     pub fn request(&mut self, request: Outgoing) -> Result<Call, Error> {
         self.check_open()?;
         Call::request(request)
@@ -108,24 +111,37 @@ impl Session {
         Call::message(jsonrpc::write_response(&id.id, &outcome), id.generation)
     }
 
-    /// Ends the session. A legacy server that assigned a session id gets the returned DELETE,
-    /// whose outcome does not matter: servers may refuse it with 405.
-    pub fn close(&mut self) -> Option<HttpRequest> {
-        let request = match &self.wire {
-            Wire::Legacy(legacy) if legacy.session_id.is_some() => Some(HttpRequest {
+    /// Begins the end of the session: nothing new is sent in it. Calls in flight are to be given
+    /// up; what [`Call::cancellation`] says of them is still true and can still be sent. When it
+    /// was, [`Session::farewell`] is due.
+    pub fn close(&mut self) {
+        self.wire = match core::mem::replace(&mut self.wire, Wire::Closed) {
+            Wire::Legacy(legacy) | Wire::Closing(legacy) => Wire::Closing(legacy),
+            Wire::Unopened | Wire::Modern(_) | Wire::Lost | Wire::Closed => Wire::Closed,
+        };
+    }
+
+    /// Ends the session, also one that [`Session::close`] did not begin to. A legacy server that
+    /// assigned a session id gets the returned DELETE, whose outcome does not matter: servers may
+    /// refuse it with 405. A cancellation that arrives after it means nothing to the server.
+    pub fn farewell(&mut self) -> Option<HttpRequest> {
+        self.close();
+        match core::mem::replace(&mut self.wire, Wire::Closed) {
+            Wire::Closing(legacy) if legacy.session_id.is_some() => Some(HttpRequest {
                 method: Method::Delete,
                 fields: self.with_configured(legacy.fields()),
                 body: None,
                 idle_timeout: self.config.idle_timeout,
             }),
             _ => None,
-        };
-        self.wire = Wire::Closed;
-        request
+        }
     }
 
-    fn check_open(&self) -> Result<(), Error> {
-        if matches!(self.wire, Wire::Closed) { Err(Error::Closed) } else { Ok(()) }
+    pub(crate) const fn check_open(&self) -> Result<(), Error> {
+        match self.wire {
+            Wire::Closing(_) | Wire::Closed => Err(Error::Closed),
+            Wire::Unopened | Wire::Modern(_) | Wire::Legacy(_) | Wire::Lost => Ok(()),
+        }
     }
 
     /// The era that the settings name, or that an earlier opening found.

@@ -6,7 +6,7 @@ use crate::exchange::{self, Body, Chunk};
 use crate::shared::Shared;
 use crate::{cancel, convert};
 use futures::future::{Either, select};
-use sandbar_mcp_core::{Answer, Call, Error, HttpRequest, ServerRequest, Step};
+use sandbar_mcp_core::{Answer, Call, Error, HttpRequest, ServerRequest, Step, limits};
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -19,19 +19,29 @@ pub(crate) async fn run_cancellable(
     let ended = {
         let running = pin!(run(shared, &mut call));
         let given_up = pin!(registration.given_up());
-        match select(running, given_up).await {
-            Either::Left((outcome, _)) => Some(outcome),
+        // In this order: a call that was given up must not go on in a session that is closing,
+        // where it would end without saying whether the server is to be told.
+        match select(given_up, running).await {
             // Leaving the block drops the exchange, and with it the connection.
-            Either::Right(((), _)) => None,
+            Either::Left(((), _)) => None,
+            Either::Right((outcome, _)) => Some(outcome),
         }
     };
     if let Some(outcome) = ended {
         return outcome;
     }
     if let Some(notification) = call.cancellation(&mut shared.core.borrow_mut()) {
-        in_background(shared, notification);
+        tell_in_background(shared, notification, registration.hold());
     }
     Err(Error::Cancelled)
+}
+
+/// Waits until the server has been told of every call that was given up, within a limit: whether
+/// it answers is up to it.
+pub(crate) async fn cancelled(shared: &Rc<Shared>) {
+    let settled = pin!(shared.calls.settled());
+    let late = pin!(monotonic_clock::wait_for(convert::nanoseconds(limits::CANCELLATION_WAIT)));
+    select(settled, late).await;
 }
 
 /// Runs a call until it is done.
@@ -96,6 +106,16 @@ fn in_background(shared: &Rc<Shared>, mut call: Call) {
     wit_bindgen::spawn_local(async move {
         // Nothing can be done about a failure: the call was a courtesy.
         let _ = Box::pin(run(&shared, &mut call)).await;
+    });
+}
+
+/// Tells the server that a call was given up, while a session that is closing waits for it.
+fn tell_in_background(shared: &Rc<Shared>, mut notification: Call, hold: cancel::Hold) {
+    let shared = Rc::clone(shared);
+    wit_bindgen::spawn_local(async move {
+        // A server that refuses it has been told all the same.
+        let _ = Box::pin(run(&shared, &mut notification)).await;
+        drop(hold);
     });
 }
 

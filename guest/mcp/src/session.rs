@@ -153,8 +153,10 @@ impl GuestSession for Session {
     }
 
     async fn close(&self) -> Result<(), WitError> {
-        self.0.calls.cancel_all();
-        let farewell = self.0.core.borrow_mut().close();
+        self.0.calls.close();
+        self.0.core.borrow_mut().close();
+        drive::cancelled(&self.0).await;
+        let farewell = self.0.core.borrow_mut().farewell();
         if let Some(request) = farewell {
             // Servers may refuse a DELETE; there is nothing to do about it.
             let _ = exchange::send(&self.0.endpoint, request).await;

@@ -30,7 +30,7 @@ impl Shared {
             Endpoint { url: options.url.clone(), connect_timeout: options.connect_timeout };
         Ok(Self {
             core: RefCell::new(Session::new(convert::config(options))?),
-            calls: Registry::default(),
+            calls: Registry::new(),
             endpoint,
             reopening: Mutex::new(()),
         })

@@ -127,7 +127,7 @@ async fn arguments_beyond_the_limits_are_refused() {
     let server = start(DemoMode::StatelessJson).await;
     for (tool, arguments) in [
         ("large", json!({ "bytes": 64 * 1024 * 1024 + 1 })),
-        ("count", json!({ "steps": 100_001 })),
+        ("count", json!({ "steps": 200_001 })),
         ("count", json!({ "steps": 1, "delay_ms": 60_001 })),
     ] {
         let answer = read(call(&server, tool, arguments, &[]).await).await;

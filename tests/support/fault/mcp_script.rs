@@ -109,7 +109,7 @@ impl McpScript {
 
     /// Every selector that matches the request, the most specific first.
     fn selectors(&self, request: &RecordedRequest) -> Vec<Selector> {
-        let method = request.rpc_method().unwrap_or_else(|| request.method.clone());
+        let method = request.operation();
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut selectors = Vec::new();
         if request.method == "POST" {

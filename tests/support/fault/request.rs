@@ -35,6 +35,11 @@ impl RecordedRequest {
         Some(self.json().get("method")?.as_str()?.to_owned())
     }
 
+    /// The JSON-RPC method, or the request method where the body has none.
+    pub(crate) fn operation(&self) -> String {
+        self.rpc_method().unwrap_or_else(|| self.method.clone())
+    }
+
     /// The JSON-RPC id, if the body has one: notifications have none.
     pub(crate) fn rpc_id(&self) -> Option<Value> {
         self.json().get("id").cloned()

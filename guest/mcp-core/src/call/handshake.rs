@@ -58,8 +58,8 @@ impl Handshake {
     }
 
     fn send(&mut self, session: &mut Session) -> Option<Step> {
-        if matches!(session.wire(), Wire::Closed) {
-            return Some(Step::Done(Err(Error::Closed)));
+        if let Err(closed) = session.check_open() {
+            return Some(Step::Done(Err(closed)));
         }
         if let Stage::Confirm { legacy, .. } = &self.stage {
             let request = confirmation(session, legacy);

@@ -13,14 +13,17 @@ use super::{Drive, Step};
 /// A message that expects no answer.
 #[derive(Debug)]
 pub(super) struct MessageCall {
-    /// The opening of the session it is meant for: it must not reach another one.
-    generation: u64,
     state: State,
 }
 
 #[derive(Debug)]
 enum State {
-    Draft(Draft),
+    /// Addressed when it is sent.
+    Draft {
+        draft: Draft,
+        /// The opening of the session it is meant for: it must not reach another one.
+        generation: u64,
+    },
     Delivery(Delivery),
 }
 
@@ -34,25 +37,30 @@ enum Draft {
 
 impl MessageCall {
     pub(super) const fn notification(method: String, params: Params, generation: u64) -> Self {
-        Self { generation, state: State::Draft(Draft::Notification { method, params }) }
+        Self { state: State::Draft { draft: Draft::Notification { method, params }, generation } }
     }
 
     pub(super) const fn encoded(message: Vec<u8>, generation: u64) -> Self {
-        Self { generation, state: State::Draft(Draft::Encoded(message)) }
+        Self { state: State::Draft { draft: Draft::Encoded(message), generation } }
+    }
+
+    /// A message that is sent as it is, in whatever state the session is by then.
+    pub(super) const fn addressed(request: HttpRequest) -> Self {
+        Self { state: State::Delivery(Delivery::Ready(request)) }
     }
 
     fn delivery(&mut self) -> Option<&mut Delivery> {
         match &mut self.state {
             State::Delivery(delivery) => Some(delivery),
-            State::Draft(_) => None,
+            State::Draft { .. } => None,
         }
     }
 }
 
 impl Drive for MessageCall {
     fn poll(&mut self, session: &mut Session) -> Step {
-        if let State::Draft(draft) = &mut self.state {
-            match draft.take_request(session, self.generation) {
+        if let State::Draft { draft, generation } = &mut self.state {
+            match draft.take_request(session, *generation) {
                 Ok(request) => self.state = State::Delivery(Delivery::Ready(request)),
                 Err(error) => {
                     self.state = State::Delivery(Delivery::Over);
@@ -95,7 +103,7 @@ impl Draft {
             return Err(Error::SessionLost);
         }
         match (self, session.wire()) {
-            (_, Wire::Closed) => Err(Error::Closed),
+            (_, Wire::Closing(_) | Wire::Closed) => Err(Error::Closed),
             (Self::Notification { method, params }, Wire::Modern(modern)) => {
                 let fields = modern.fields(method, params)?;
                 let body = modern.message(session.config(), &outline(method, params));

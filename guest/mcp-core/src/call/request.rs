@@ -112,7 +112,7 @@ impl RequestCall {
             ),
             Wire::Legacy(legacy) => (legacy.fields(), legacy::message(&outline)),
             Wire::Unopened | Wire::Lost => return Err(Error::SessionLost),
-            Wire::Closed => return Err(Error::Closed),
+            Wire::Closing(_) | Wire::Closed => return Err(Error::Closed),
         };
         Ok(session.post(fields, body, self.idle_timeout))
     }
@@ -125,7 +125,7 @@ impl RequestCall {
                 self.state = State::Awaiting(Expected::Stream);
                 Some(Step::Send(request))
             }
-            (Wire::Closed, _) => self.settle(Err(Error::Closed)),
+            (Wire::Closing(_) | Wire::Closed, _) => self.settle(Err(Error::Closed)),
             // The stream belongs to a session that is no more.
             _ => self.settle(Err(Error::SessionLost)),
         }
@@ -303,13 +303,15 @@ impl RequestCall {
                 false
             }
         };
-        let legacy = matches!(session.wire(), Wire::Legacy(_));
-        (may_run && legacy && session.generation() == self.generation).then(|| {
-            let write_params = |out: &mut String| out.push_str(&cancelled_params(self.id));
-            let method = "notifications/cancelled";
-            let message = jsonrpc::write_call(None, method, Some(&write_params));
-            Call::message(message, self.generation)
-        })
+        if !may_run || session.generation() != self.generation {
+            return None;
+        }
+        let (Wire::Legacy(legacy) | Wire::Closing(legacy)) = session.wire() else { return None };
+        let write_params = |out: &mut String| out.push_str(&cancelled_params(self.id));
+        let method = "notifications/cancelled";
+        let message = jsonrpc::write_call(None, method, Some(&write_params));
+        // Addressed now, to the session of the request: it is owed whatever becomes of ours.
+        Some(Call::delivery(session.post(legacy.fields(), message, None)))
     }
 }
 
@@ -411,7 +413,7 @@ fn forgets_session(session: &Session, refusal: &Refusal) -> bool {
     let has_session = match session.wire() {
         Wire::Legacy(legacy) => legacy.session_id.is_some(),
         Wire::Lost => true,
-        Wire::Unopened | Wire::Modern(_) | Wire::Closed => false,
+        Wire::Unopened | Wire::Modern(_) | Wire::Closing(_) | Wire::Closed => false,
     };
     has_session
         && match refusal.status() {

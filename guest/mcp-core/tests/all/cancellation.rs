@@ -1,6 +1,8 @@
 //! Calls that the caller gave up.
 
-use sandbar_mcp_core::{Call, Error, Field, ResponseHead, Session, SessionConfig, Step};
+use sandbar_mcp_core::{
+    Call, Error, Field, HttpRequest, ResponseHead, Session, SessionConfig, Step,
+};
 
 use crate::script::{Reply, Script, body, config, field, initialized, legacy, modern, outgoing};
 
@@ -70,6 +72,81 @@ fn a_request_of_a_former_session_is_not_cancelled_in_the_new_one() {
     let opening = session.open();
     Script::new(initialized("2025-11-25", "s2")).run(&mut session, opening).unwrap();
     assert!(call.cancellation(&mut session).is_none());
+}
+
+/// Whether this is the DELETE of the session `s1`.
+fn is_delete(farewell: Option<HttpRequest>) -> bool {
+    farewell.is_some_and(|request| {
+        request.method.as_str() == "DELETE" && field(&request, "mcp-session-id") == ["s1"]
+    })
+}
+
+/// Catches a close that forgets the session at once, and with it where its calls are cancelled.
+#[test]
+fn a_call_in_flight_when_its_session_is_closed_is_cancelled_before_the_farewell() {
+    let mut session = legacy();
+    let mut call = sent(&mut session);
+    session.close();
+    let notification = call.cancellation(&mut session).unwrap();
+    let mut script = Script::new([Reply::accepted()]);
+    script.run(&mut session, notification).unwrap();
+    let posted = script.sent()[0];
+    assert!(body(posted).contains(r#""params":{"requestId":2,"#), "{}", body(posted));
+    assert_eq!(field(posted, "mcp-session-id"), ["s1"]);
+    assert_eq!(field(posted, "mcp-protocol-version"), ["2025-11-25"]);
+    assert!(is_delete(session.farewell()));
+}
+
+/// Catches a cancellation that asks for the session only when it is sent, and finds it closed.
+#[test]
+fn a_cancellation_from_before_the_close_is_still_sent_after_it() {
+    let mut session = legacy();
+    let notification = sent(&mut session).cancellation(&mut session).unwrap();
+    session.close();
+    let mut script = Script::new([Reply::accepted()]);
+    script.run(&mut session, notification).unwrap();
+    assert_eq!(script.methods(), ["notifications/cancelled"]);
+    assert_eq!(field(script.sent()[0], "mcp-session-id"), ["s1"]);
+    assert!(is_delete(session.farewell()));
+}
+
+/// Catches a cancellation in a session that the server has been told to forget, and a closing
+/// session that tells a modern server something.
+#[test]
+fn nothing_is_cancelled_after_the_farewell_or_in_a_closing_modern_session() {
+    let mut session = legacy();
+    let mut call = sent(&mut session);
+    assert!(is_delete(session.farewell()));
+    assert!(call.cancellation(&mut session).is_none());
+    let mut session = modern();
+    let mut call = sent(&mut session);
+    session.close();
+    assert!(call.cancellation(&mut session).is_none());
+}
+
+/// Catches a closing session that still takes requests, answers or openings.
+#[test]
+fn a_closing_session_sends_nothing_but_cancellations() {
+    let mut session = legacy();
+    let mut waiting = session.request(outgoing("m", None)).unwrap();
+    let mut told = session.notification("m", None).unwrap();
+    session.close();
+    assert!(matches!(session.request(outgoing("m", None)), Err(Error::Closed)));
+    assert!(matches!(waiting.poll(&mut session), Step::Done(Err(Error::Closed))));
+    assert!(matches!(told.poll(&mut session), Step::Done(Err(Error::Closed))));
+    assert!(matches!(session.open().poll(&mut session), Step::Done(Err(Error::Closed))));
+}
+
+/// Catches a second close that makes a session forget its server before the farewell.
+#[test]
+fn closing_twice_takes_nothing_away() {
+    let mut session = legacy();
+    let mut call = sent(&mut session);
+    session.close();
+    session.close();
+    assert!(call.cancellation(&mut session).is_some());
+    assert!(is_delete(session.farewell()));
+    assert!(session.farewell().is_none());
 }
 
 /// Catches a call that does harm when it is polled too often.

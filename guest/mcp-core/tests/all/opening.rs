@@ -180,7 +180,7 @@ fn only_a_valid_session_id_on_a_success_is_adopted() {
         let [initialize, confirmation] = initialized("2025-11-25", "good");
         vec![refused, initialize, confirmation]
     });
-    assert_eq!(field(&session.close().unwrap(), "mcp-session-id"), ["good"]);
+    assert_eq!(field(&session.farewell().unwrap(), "mcp-session-id"), ["good"]);
     for invalid in ["", "a b", "ä", &"x".repeat(5000)] {
         let [initialize, _] = initialized("2025-11-25", invalid);
         let (outcome, ..) = open(Some(Era::Legacy), vec![initialize]);

@@ -172,16 +172,18 @@ fn parameters_that_are_not_an_object_fail_before_anything_is_sent() {
 fn closing_deletes_a_legacy_session_once_and_ends_calls() {
     let mut session = legacy();
     let mut waiting = session.request(outgoing("m", None)).unwrap();
-    let request = session.close().unwrap();
+    session.close();
+    let request = session.farewell().unwrap();
     assert_eq!(request.method.as_str(), "DELETE");
     assert_eq!(field(&request, "mcp-session-id"), ["s1"]);
     assert_eq!(field(&request, "mcp-protocol-version"), ["2025-11-25"]);
-    assert_eq!(session.close(), None);
+    session.close();
+    assert_eq!(session.farewell(), None, "once is enough");
     assert!(matches!(session.request(outgoing("m", None)), Err(Error::Closed)));
     assert!(matches!(session.notification("m", None), Err(Error::Closed)));
     let step = waiting.poll(&mut session);
     assert!(matches!(step, sandbar_mcp_core::Step::Done(Err(Error::Closed))));
-    assert_eq!(modern().close(), None);
+    assert_eq!(modern().farewell(), None);
 }
 
 /// Catches a request that fails because nobody opened the session yet.

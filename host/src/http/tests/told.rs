@@ -7,11 +7,19 @@ use wasmtime_wasi_http::Error;
 use super::super::{DialError, InvalidRequest, InvalidTarget, TlsFailure};
 use super::server::{dialer, get};
 
-/// Catches a denial that looks like a network failure, which a guest would retry.
+/// Catches a denial that looks like a network failure, which a guest would retry, and one whose
+/// reason is lost at the boundary.
 #[tokio::test]
-async fn a_denial_is_a_denied_request() {
+async fn a_denial_is_told_with_its_reason() {
     let error = get(&dialer("http://127.0.0.1:1/"), "http://127.0.0.1:2/").await.unwrap_err();
-    assert!(matches!(Error::from(error), Error::HttpRequestDenied));
+    match Error::from(error) {
+        Error::InternalError(Some(text)) => {
+            // The words that `guest/local` knows a denial by.
+            assert!(text.starts_with("denied by policy: "), "{text}");
+            assert!(text.contains("http://127.0.0.1:2"), "{text}");
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Catches TLS failures whose reason is lost at the boundary.
