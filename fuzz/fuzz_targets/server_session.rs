@@ -7,6 +7,7 @@ use sandbar_protocol::extensions::Extensions;
 use sandbar_protocol::http::{ErrorCode, Head};
 use sandbar_protocol::jsonrpc::Message;
 use sandbar_protocol::server::{Event, ServerConfig, ServerSession, Transport};
+use std::time::Duration;
 
 #[derive(Arbitrary, Debug)]
 enum Op {
@@ -15,27 +16,37 @@ enum Op {
     Cancel { name: u8 },
     Credit { name: u8, bytes: u64 },
     Events,
-    Transmit,
+    Transmit { pause_ms: u16 },
     Respond { call: u8 },
     Fail { call: u8 },
     Body { call: u8 },
     Finish { call: u8, clean: bool },
 }
 
-fuzz_target!(|ops: Vec<Op>| {
+/// Without credit, deltas are paced.
+#[derive(Arbitrary, Debug)]
+struct Script {
+    credit: bool,
+    ops: Vec<Op>,
+}
+
+fuzz_target!(|script: Script| {
     let mut session = ServerSession::new(ServerConfig {
         session_id: "s".into(),
         transport: Transport::Stdio,
         extensions: Extensions::all(),
     });
-    let offer = r#"{"version":1,"extensions":["cancel","credit","errors","timeouts","fields"]}"#;
+    let credit = if script.credit { r#","credit""# } else { "" };
+    let offer =
+        format!(r#"{{"version":1,"extensions":["cancel","errors","timeouts","fields"{credit}]}}"#);
     let hello = format!(
         r#"{{"id":1,"method":"initialize","params":{{"clientName":"f","sandbar":{offer}}}}}"#
     );
     session.handle_message(hello.as_bytes());
     session.handle_message(br#"{"method":"initialized"}"#);
     let mut calls = Vec::new();
-    for op in ops {
+    let mut now = Duration::ZERO;
+    for op in script.ops {
         let pick = |call: u8| calls.get(usize::from(call) % calls.len().max(1)).copied();
         match op {
             Op::Raw(bytes) => session.handle_message(&bytes),
@@ -53,9 +64,15 @@ fuzz_target!(|ops: Vec<Op>| {
                     calls.push(call);
                 }
             },
-            Op::Transmit => if let Some(message) = session.poll_transmit() {
-                Message::parse(message.as_bytes()).expect("sends messages only");
-            },
+            Op::Transmit { pause_ms } => {
+                now += Duration::from_millis(pause_ms.into());
+                match session.poll_transmit(now) {
+                    Some(message) => {
+                        Message::parse(message.as_bytes()).expect("sends messages only");
+                    }
+                    None => assert!(session.poll_timeout().is_none_or(|due| due > now)),
+                }
+            }
             Op::Respond { call } => if let Some(call) = pick(call) {
                 let _ = session.respond(call, Head { status: 200, fields: Vec::new(), url: None });
             },

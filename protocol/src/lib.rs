@@ -14,13 +14,16 @@
 //! - mutators for what the application wants: a request, body bytes, a cancellation;
 //! - `poll_*` for what must be done next. After any of the above, call `poll_event` until it
 //!   returns `None`, then `poll_transmit` for as long as the transport takes messages, then
-//!   `poll_event` again, because sending makes room.
+//!   `poll_event` again, because sending makes room. Time comes in with
+//!   [`ServerSession::poll_transmit`]; [`ServerSession::poll_timeout`] says when to call it again.
 //!
 //! One message is one WebSocket message, or one line where [`jsonrpc::LineDecoder`] frames a
 //! byte stream. Every table and queue has a limit, and all limits are in [`limits`].
 //!
 //! [extensions]: extensions
 //! [`ClientSession::ready_for_input`]: client::ClientSession::ready_for_input
+//! [`ServerSession::poll_transmit`]: server::ServerSession::poll_transmit
+//! [`ServerSession::poll_timeout`]: server::ServerSession::poll_timeout
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -3,6 +3,8 @@
 //! Bytes of a body are counted decoded, before base64; bytes of a message are counted as they
 //! travel, without the newline or the WebSocket header.
 
+use core::time::Duration;
+
 /// Longest message that is sent or accepted, in bytes: 16 MiB.
 ///
 /// A stock executor cuts a connection whose WebSocket frame is longer, so nothing longer is
@@ -27,6 +29,29 @@ pub const SEND_BUFFER_BYTES: usize = 256 * KIB;
 
 /// Body bytes that a server queues over all streams of a connection: 8 MiB.
 pub const CONNECTION_SEND_BYTES: usize = 8 * MIB;
+
+/// Deltas that a stream without credit sends as soon as it has them: 128.
+///
+/// Half of what a stock client queues per stream before it fails it. Its socket is read whether or
+/// not its queues are, so only the clock can tell what is left of them. No event of a stream that
+/// has few of them waits for this.
+pub const PACED_DELTA_BURST: u32 = 128;
+
+/// Time after which a stream without credit may send one delta more: 10 ms, 100 deltas per second.
+///
+/// What arrives in between is merged into one. A stock client keeps up with a delta per 5 to 20 ms,
+/// and [`DELTA_BYTES`] in each of them are more than [`PACED_BYTE_INTERVAL`] allows.
+pub const PACED_DELTA_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Body bytes that the streams of a connection without credit send at once: 12 MiB.
+///
+/// A stock client fails the stream that passes 16 MiB over all queues of a connection.
+pub const PACED_BODY_BURST_BYTES: u32 = 12 << 20;
+
+/// Time after which a connection without credit may send one body byte more: 500 ns, 2 MB/s.
+///
+/// Through a stock client 60 MB pass at this rate and fail at 8 MB/s.
+pub const PACED_BYTE_INTERVAL: Duration = Duration::from_nanos(500);
 
 /// Body bytes that a server collects for one buffered call: 10 MiB.
 ///

@@ -6,9 +6,10 @@
 //! write, and what the writer writes lets the reader read.
 
 use crate::bindings::exports::sandbar::executor::server::Connection as Options;
+use crate::bindings::wasi::clocks::monotonic_clock;
 use crate::bindings::wit_stream;
 use crate::exchange;
-use futures::future::{AbortHandle, abortable};
+use futures::future::{AbortHandle, abortable, select};
 use sandbar_guest_wire::{LineReader, LineWriter, Signal};
 use sandbar_protocol::extensions::Extensions;
 use sandbar_protocol::http::HttpRequest;
@@ -17,7 +18,9 @@ use sandbar_protocol::server::{
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::rc::Rc;
+use std::time::Duration;
 use wit_bindgen::StreamReader;
 
 /// A connection, as its tasks share it.
@@ -28,7 +31,8 @@ pub(crate) struct Connection {
     outbound: Signal,
     /// Raised when there may be room to read, and at the end.
     inbound: Signal,
-    /// The client will say nothing more; what it is owed is still sent.
+    /// The client will say nothing more; what it is owed is still sent, unless it is too early for
+    /// it.
     drained: Cell<bool>,
     closed: Cell<bool>,
 }
@@ -75,7 +79,10 @@ async fn read(connection: Rc<Connection>, mut incoming: LineReader) {
 
 async fn write(connection: Rc<Connection>, mut outgoing: LineWriter) {
     loop {
-        let next = || connection.session.borrow_mut().poll_transmit();
+        let next = || {
+            let now = Duration::from_nanos(monotonic_clock::now());
+            connection.session.borrow_mut().poll_transmit(now)
+        };
         if !outgoing.run(next).await {
             break;
         }
@@ -85,7 +92,7 @@ async fn write(connection: Rc<Connection>, mut outgoing: LineWriter) {
         if connection.closed.get() || connection.drained.get() {
             break;
         }
-        connection.outbound.wait().await;
+        connection.wait_to_write().await;
     }
     connection.close();
 }
@@ -97,6 +104,19 @@ impl Connection {
         self.dispatch();
         self.outbound.raise();
         outcome
+    }
+
+    /// Waits until there may be something to write: because something happened, or because the
+    /// time of a delta has come that it was too early for.
+    async fn wait_to_write(&self) {
+        let changed = pin!(self.outbound.wait());
+        let timeout = self.session.borrow().poll_timeout();
+        match timeout.map(|due| u64::try_from(due.as_nanos()).unwrap_or(u64::MAX)) {
+            None => changed.await,
+            Some(due) => {
+                select(changed, pin!(monotonic_clock::wait_until(due))).await;
+            }
+        }
     }
 
     /// Carries out what the session asks for.

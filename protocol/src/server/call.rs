@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::delta::Sender;
+use crate::delta::{Sender, TokenBucket};
 use crate::http::{Head, HttpRequest};
 use crate::jsonrpc::RequestId;
 
@@ -67,7 +67,9 @@ pub(super) struct Stream {
     /// The `requestId`.
     pub(super) name: String,
     pub(super) sender: Sender,
-    /// Whether it stands in the queue of those that have deltas to send.
+    /// Deltas that it may send; `None` for any number, as where credit was negotiated.
+    pub(super) deltas: Option<TokenBucket>,
+    /// Whether it stands in a queue of those that have deltas to send.
     pub(super) scheduled: bool,
     /// Whether the caller found no room and waits to be told.
     pub(super) starved: bool,

@@ -3,10 +3,12 @@ use alloc::string::String;
 
 use super::CallId;
 use super::call::{Body, Call, Progress, Stream, Whole};
-use crate::delta::Sender;
+use crate::delta::{Sender, TokenBucket};
 use crate::http::{ErrorCode, HttpRequest, RequestParams};
 use crate::jsonrpc::RequestId;
-use crate::limits::{MAX_CALLS, MAX_RUNNING_CALLS, WAITING_BYTES};
+use crate::limits::{
+    MAX_CALLS, MAX_RUNNING_CALLS, PACED_DELTA_BURST, PACED_DELTA_INTERVAL, WAITING_BYTES,
+};
 
 /// The calls of a connection, and what they hold together.
 #[derive(Debug, Default)]
@@ -34,7 +36,8 @@ impl CallTable {
         self.streams.get(name).copied()
     }
 
-    /// Takes a call in. `flow_control` says whether its stream waits for credit.
+    /// Takes a call in. `flow_control` says whether its stream waits for credit; it is paced
+    /// if not.
     ///
     /// A stream's name must not be active.
     pub(super) fn insert(
@@ -57,6 +60,8 @@ impl CallTable {
             Body::Streamed(Stream {
                 name: params.request_id,
                 sender: Sender::new(flow_control.then_some(params.credit)),
+                deltas: (!flow_control)
+                    .then(|| TokenBucket::new(PACED_DELTA_BURST, PACED_DELTA_INTERVAL)),
                 scheduled: false,
                 starved: false,
             })

@@ -7,6 +7,7 @@ mod event;
 mod handshake;
 mod outbound;
 mod session;
+mod turns;
 
 pub use call::{CallError, CallId};
 pub use config::{ServerConfig, Transport};

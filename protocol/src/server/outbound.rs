@@ -2,17 +2,18 @@ use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
 
 use super::CallId;
+use super::turns::Turns;
 use crate::limits::{CONNECTION_SEND_BYTES, REPLY_BYTES};
 
 /// What waits to be sent, except the bytes of bodies, which their streams hold.
 ///
 /// Replies go first: the response of a call therefore precedes its deltas, and no backlog of
-/// deltas holds a response up. Streams take turns of one delta.
+/// deltas holds a response up. Streams take [turns](Turns) of one delta.
 #[derive(Debug, Default)]
 pub(super) struct Outbound {
     replies: VecDeque<String>,
     reply_bytes: usize,
-    turns: VecDeque<CallId>,
+    pub(super) turns: Turns,
     /// Body bytes queued over all streams.
     body_bytes: usize,
     /// Streams whose callers found the connection full.
@@ -37,15 +38,6 @@ impl Outbound {
 
     pub(super) fn has_room_for_replies(&self) -> bool {
         self.reply_bytes < REPLY_BYTES
-    }
-
-    /// Queues a stream for its next turn; it must not stand in the queue already.
-    pub(super) fn push_turn(&mut self, call: CallId) {
-        self.turns.push_back(call);
-    }
-
-    pub(super) fn pop_turn(&mut self) -> Option<CallId> {
-        self.turns.pop_front()
     }
 
     /// Body bytes that the connection still takes.

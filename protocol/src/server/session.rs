@@ -3,6 +3,7 @@ mod inbound;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::call::{Body, Call, CallError, CallId, Progress, Whole};
 use super::call_table::CallTable;
@@ -241,17 +242,27 @@ impl ServerSession {
     }
 
     /// The next message to send, without a newline. Responses first, then one delta of each
-    /// stream in turn.
-    pub fn poll_transmit(&mut self) -> Option<String> {
+    /// stream in turn. `now` is the time since a moment that stays the same.
+    ///
+    /// Where credit was not negotiated, a client fails a stream that is faster than its reader.
+    /// Deltas then leave at the pace of [`limits`](crate::limits), merged while they wait, and
+    /// `None` may mean that it is too early: see [`poll_timeout`](Self::poll_timeout).
+    pub fn poll_transmit(&mut self, now: Duration) -> Option<String> {
         if let Some(message) = self.outbound.pop_reply() {
             return Some(message);
         }
-        while let Some(call) = self.outbound.pop_turn() {
-            if let Some(message) = self.transmit_delta(call) {
+        while let Some(call) = self.outbound.turns.next(now) {
+            if let Some(message) = self.transmit_delta(call, now) {
                 return Some(message);
             }
         }
         None
+    }
+
+    /// After [`poll_transmit`](Self::poll_transmit) returned `None`: the time at which to call it
+    /// again if nothing else happens before. `None` if only something else leads to a message.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.outbound.turns.next_at()
     }
 }
 
@@ -345,20 +356,26 @@ impl ServerSession {
             && stream.sender.is_ready()
         {
             stream.scheduled = true;
-            self.outbound.push_turn(call);
+            self.outbound.turns.push(call);
         }
     }
 
-    fn transmit_delta(&mut self, call: CallId) -> Option<String> {
+    /// Sends a delta of the stream whose turn it is, if it is not too early.
+    fn transmit_delta(&mut self, call: CallId, now: Duration) -> Option<String> {
         let extensions = self.handshake.extensions();
         let stream = self.calls.get_mut(call)?.stream_mut()?;
+        if !self.outbound.turns.admit(call, stream, now) {
+            return None;
+        }
         stream.scheduled = false;
         let name = json_string(&stream.name);
         let message = match stream.sender.poll_delta()? {
             Outgoing::Data { seq, bytes } => {
+                self.outbound.turns.spend(stream, now, bytes.len());
                 self.outbound.remove_body_bytes(bytes.len());
                 encode_data(&name, seq, &bytes)
             }
+            // The stream has no other delta to delay.
             Outgoing::End { seq, outcome } => {
                 let message = encode_end(&name, seq, outcome.as_ref().err(), extensions);
                 self.remove_call(call);

@@ -10,6 +10,7 @@ use sandbar_protocol::server::{CallId, Event, ResumeRefusal, ServerSession};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::support::{new_client, new_server};
 
@@ -47,12 +48,12 @@ fn replay(lines: &[Line]) {
                 }
             }
             Line::Server(expected) => {
-                assert_eq!(session.poll_transmit().as_deref(), Some(*expected));
+                assert_eq!(session.poll_transmit(Duration::ZERO).as_deref(), Some(*expected));
             }
             Line::Cut => assert!(matches!(last, Some(Event::Close(_)))),
         }
     }
-    assert_eq!(session.poll_transmit(), None);
+    assert_eq!(session.poll_transmit(Duration::ZERO), None);
 }
 
 /// Catches every error of the handshake that has another code, id or text than a stock
@@ -83,7 +84,8 @@ fn a_recorded_session_of_a_stock_client_is_served_word_for_word() {
             Line::Client(message) => upstream.session.handle_message(message.as_bytes()),
             Line::Server(expected) => {
                 upstream.perform(expected);
-                assert_eq!(upstream.session.poll_transmit().as_deref(), Some(expected));
+                let sent = upstream.session.poll_transmit(Duration::ZERO);
+                assert_eq!(sent.as_deref(), Some(expected));
             }
             Line::Cut => unreachable!("the client left by itself"),
         }

@@ -1,5 +1,7 @@
 //! The executor's end: calls, their order and their ends.
 
+use std::time::Duration;
+
 use sandbar_protocol::extensions::{Extension, Extensions};
 use sandbar_protocol::http::{ErrorCode, Field, Head, InvalidRequest};
 use sandbar_protocol::limits::{
@@ -232,7 +234,7 @@ fn a_notification_that_was_not_negotiated_cuts_the_connection() {
     };
     assert_eq!(reason, CloseReason::UnknownNotification(method));
     assert!(matches!(session.poll_event(), Some(Event::Cancel { call: id }) if id == call));
-    assert!(session.poll_transmit().is_none());
+    assert!(session.poll_transmit(Duration::ZERO).is_none());
 }
 
 /// Catches upstream exchanges that outlive their connection.

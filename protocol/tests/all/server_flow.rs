@@ -1,5 +1,7 @@
 //! The executor's end: order between streams, room and credit.
 
+use std::time::Duration;
+
 use sandbar_protocol::extensions::Extensions;
 use sandbar_protocol::limits::{
     CONNECTION_SEND_BYTES, DELTA_BYTES, REPLY_BYTES, SEND_BUFFER_BYTES,
@@ -71,10 +73,10 @@ fn a_full_buffer_wakes_its_caller_once_when_it_drains() {
     assert_eq!(session.body(call, vec![0]), Err(CallError::NoRoom));
     assert_eq!(session.want_body(call), 0);
     assert!(session.poll_event().is_none());
-    session.poll_transmit().unwrap();
+    session.poll_transmit(Duration::ZERO).unwrap();
     assert!(session.poll_event().is_none(), "a response makes no room for bodies");
-    session.poll_transmit().unwrap();
-    session.poll_transmit().unwrap();
+    session.poll_transmit(Duration::ZERO).unwrap();
+    session.poll_transmit(Duration::ZERO).unwrap();
     assert!(matches!(session.poll_event(), Some(Event::Writable { call: id }) if id == call));
     assert!(session.poll_event().is_none());
     assert_eq!(session.want_body(call), 2 * DELTA_BYTES);
@@ -143,7 +145,7 @@ fn a_client_that_does_not_read_is_not_read_from() {
     }
     tell(&mut session, &streamed(1, "s"));
     assert!(session.poll_event().is_none());
-    session.poll_transmit().unwrap();
+    session.poll_transmit(Duration::ZERO).unwrap();
     assert!(session.ready_for_input());
     started(&mut session);
 }

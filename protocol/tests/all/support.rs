@@ -1,5 +1,7 @@
 //! Sessions that have shaken hands, and words for the messages between them.
 
+use std::time::Duration;
+
 use sandbar_protocol::client::{self, ClientConfig, ClientSession};
 use sandbar_protocol::extensions::Extensions;
 use sandbar_protocol::http::{Field, Head, HttpRequest, RedirectPolicy, Timeouts};
@@ -27,7 +29,7 @@ pub(crate) fn server(extensions: Extensions) -> ServerSession {
     let mut session = new_server(extensions);
     let mut peer = new_client(extensions);
     session.handle_message(peer.poll_transmit().unwrap().as_bytes());
-    peer.handle_message(session.poll_transmit().unwrap().as_bytes());
+    peer.handle_message(session.poll_transmit(Duration::ZERO).unwrap().as_bytes());
     session.handle_message(peer.poll_transmit().unwrap().as_bytes());
     session
 }
@@ -37,7 +39,7 @@ pub(crate) fn client(extensions: Extensions) -> ClientSession {
     let mut session = new_client(extensions);
     let mut peer = new_server(extensions);
     peer.handle_message(session.poll_transmit().unwrap().as_bytes());
-    session.handle_message(peer.poll_transmit().unwrap().as_bytes());
+    session.handle_message(peer.poll_transmit(Duration::ZERO).unwrap().as_bytes());
     session.poll_transmit().unwrap();
     assert!(matches!(session.poll_event(), Some(client::Event::Connected { .. })));
     session
@@ -90,9 +92,14 @@ pub(crate) fn started(session: &mut ServerSession) -> CallId {
     }
 }
 
-/// Everything that the server has to send.
+/// Everything that the server has to send and may send at the start of its clock.
 pub(crate) fn sent(session: &mut ServerSession) -> Vec<Value> {
-    std::iter::from_fn(|| session.poll_transmit())
+    sent_at(session, Duration::ZERO)
+}
+
+/// Everything that the server has to send and may send by `now`.
+pub(crate) fn sent_at(session: &mut ServerSession, now: Duration) -> Vec<Value> {
+    std::iter::from_fn(|| session.poll_transmit(now))
         .map(|message| serde_json::from_str(&message).unwrap())
         .collect()
 }

@@ -108,6 +108,9 @@ impl ServerSession {
             Some(stream) if answered => {
                 let dropped = stream.sender.queued();
                 stream.sender.abort(ErrorCode::Cancelled);
+                // Nobody queues what is left of it.
+                stream.deltas = None;
+                self.outbound.turns.hurry(call);
                 self.outbound.remove_body_bytes(dropped);
                 self.schedule(call);
                 self.wake_starved();

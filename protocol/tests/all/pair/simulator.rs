@@ -1,6 +1,7 @@
 //! The applications at both ends, and the clock.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sandbar_protocol::client::{self, ClientSession};
 use sandbar_protocol::delta::{Read, Summary};
@@ -173,7 +174,7 @@ impl Pair {
             self.there.send(self.now, &message);
         }
         while self.back.has_room()
-            && let Some(message) = self.server.poll_transmit()
+            && let Some(message) = self.server.poll_transmit(Duration::from_millis(self.now))
         {
             self.back.send(self.now, &message);
         }
