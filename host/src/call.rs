@@ -194,9 +194,7 @@ impl<T: Send + 'static> Future for Call<T> {
         let this = self.get_mut();
         while let Poll::Ready(Some(_unread)) = this.notifications.poll_recv(cx) {}
         match this.in_flight.poll_outcome(cx) {
-            Poll::Ready(Some(outcome)) => {
-                Poll::Ready(outcome.map_err(|error| convert::error(error)))
-            }
+            Poll::Ready(Some(outcome)) => Poll::Ready(outcome.map_err(convert::error)),
             Poll::Ready(None) => this.poll_ending(cx).map(Err),
             Poll::Pending => match this.deadline_passed(cx) {
                 Some(after) => {

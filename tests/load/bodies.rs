@@ -87,7 +87,7 @@ async fn two_hundred_thousand_notifications_reach_a_slow_caller_before_the_resul
         let Some(progress) = notification.progress else { continue };
         seen += 1;
         assert_eq!(progress.progress, f64::from(seen));
-        if seen % 1000 == 0 {
+        if seen.is_multiple_of(1000) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
