@@ -1,38 +1,39 @@
 //! The composition `mcp + local` in a host that is not ours: wasmtime with the
-//! stock WASI 0.3 implementations, its default dialer included, and an embedder
-//! of ten lines. Not a line of the `sandbar` library but the component itself.
+//! stock WASI 0.3 implementations, its default dialer included, and whatever else a
+//! WASI host has. Not a line of the `sandbar` library but the component itself.
 
 use sandbar::components::MCP_LOCAL;
 use sandbar::demo::{DemoMode, DemoOptions, DemoServer};
-use wasmtime::component::{Accessor, Component, HasSelf, Linker, ResourceTable};
-use wasmtime::{Config, Engine, Store};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use wasmtime::component::{Component, Linker, ResourceTable, Source, StreamConsumer, StreamResult};
+use wasmtime::{Config, Engine, Store, StoreContextMut};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 mod bindings {
     wasmtime::component::bindgen!({
-        path: ["../wit/http", "../wit/mcp"],
+        path: "../wit",
         inline: "
             package test:bare;
             world bare {
-                import sandbar:mcp/embedder@0.1.0;
-                export sandbar:mcp/client@0.1.0;
+                export sandbar:mcp/client@0.2.0;
             }
         ",
         world: "test:bare/bare",
-        imports: { default: async | store },
         exports: { default: async | store },
     });
 }
 
-use bindings::sandbar::mcp::{embedder, types};
+use bindings::sandbar::mcp::types;
 
 #[derive(Default)]
 struct Host {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     table: ResourceTable,
-    notified: Vec<types::Notification>,
 }
 
 impl WasiView for Host {
@@ -51,35 +52,35 @@ impl WasiHttpView for Host {
     }
 }
 
-impl embedder::Host for Host {}
-
-impl embedder::HostWithStore<Host> for HasSelf<Host> {
-    async fn notify(accessor: &Accessor<Host, Self>, notification: types::Notification) {
-        accessor.with(|mut access| access.get().notified.push(notification));
-    }
-
-    async fn answer(
-        _: &Accessor<Host, Self>,
-        request: types::ServerRequest,
-    ) -> Result<String, types::RpcError> {
-        Err(types::RpcError { code: -32601, message: request.method, data: None })
-    }
-}
-
 fn options(url: &str) -> types::SessionOptions {
     types::SessionOptions {
         url: url.to_owned(),
         fields: Vec::new(),
-        client_info: types::Implementation {
-            name: "bare".to_owned(),
-            version: "0".to_owned(),
-            title: None,
-        },
+        client_info: r#"{"name":"bare","version":"0"}"#.to_owned(),
         capabilities: "{}".to_owned(),
         era: None,
         max_message_bytes: 1 << 20,
-        connect_timeout: None,
-        idle_timeout: None,
+        deadlines: Vec::new(),
+    }
+}
+
+/// Counts what is told.
+struct Counter(Arc<AtomicUsize>);
+
+impl StreamConsumer<Host> for Counter {
+    type Item = types::Notification;
+
+    fn poll_consume(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut store: StoreContextMut<'_, Host>,
+        mut source: Source<'_, types::Notification>,
+        _: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        let mut told = Vec::with_capacity(source.remaining(&mut store));
+        source.read(&mut store, &mut told)?;
+        self.0.fetch_add(told.len(), Ordering::Relaxed);
+        Poll::Ready(Ok(StreamResult::Completed))
     }
 }
 
@@ -101,7 +102,6 @@ async fn the_composition_runs_unchanged_in_a_bare_wasi_host() {
         let mut linker = Linker::<Host>::new(&engine);
         wasmtime_wasi::p3::add_to_linker(&mut linker).unwrap();
         wasmtime_wasi_http::p3::add_to_linker(&mut linker).unwrap();
-        embedder::add_to_linker::<_, HasSelf<_>>(&mut linker, |host| host).unwrap();
 
         let mut store = Store::new(&engine, Host::default());
         let bare =
@@ -110,13 +110,20 @@ async fn the_composition_runs_unchanged_in_a_bare_wasi_host() {
         let (result, steps) = store
             .run_concurrent(async |accessor| {
                 let opened = session.call_open(accessor, options(&server.url())).await.unwrap();
-                let opened = opened.unwrap();
+                let (opened, _description, mut events) = opened.unwrap();
+                // Nobody listens to the session, and that is fine.
+                accessor.with(|mut access| events.close(&mut access)).unwrap();
+                let told = Arc::new(AtomicUsize::new(0));
+                let stream = session.call_listen(accessor, opened, 1).await.unwrap();
+                accessor
+                    .with(|mut access| stream.pipe(&mut access, Counter(Arc::clone(&told))))
+                    .unwrap();
                 let arguments = Some(r#"{"steps":20,"delay_ms":0}"#.to_owned());
                 let result = session
                     .call_call_tool(accessor, opened, "count".to_owned(), arguments, call(1))
                     .await
                     .unwrap();
-                let steps = accessor.with(|mut access| access.get().notified.len());
+                let steps = told.load(Ordering::Relaxed);
                 session.call_close(accessor, opened).await.unwrap().unwrap();
                 (result.unwrap(), steps)
             })

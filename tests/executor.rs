@@ -12,7 +12,7 @@ use sandbar::executor::{
 };
 use sandbar::http::Policy;
 use sandbar::types::Content;
-use sandbar::{ExecutorError, HttpError, Sandbar};
+use sandbar::{ExecutorError, HttpError, HttpFailure, Sandbar};
 use tokio::sync::oneshot;
 
 /// An executor in this process, at the other end of a pipe in memory.
@@ -137,7 +137,10 @@ async fn a_large_body_arrives_whole_and_a_cut_one_ends_with_an_error() {
         };
         assert!(received == body, "{name}: {} bytes before the error", received.len());
         assert!(
-            matches!(error, sandbar::Error::Http(HttpError::IncompleteBody)),
+            matches!(
+                error,
+                sandbar::Error::Http(HttpFailure { code: HttpError::IncompleteBody, .. })
+            ),
             "{name}: {error:?}"
         );
     }
@@ -210,19 +213,28 @@ async fn causes_keep_their_names_through_every_executor() {
         let get = |url: String| executor.request(HttpRequest::get(url), 1024);
         let error = get(format!("http://{closed}/")).await.unwrap_err();
         assert!(
-            matches!(error, sandbar::Error::Http(HttpError::ConnectionRefused)),
+            matches!(
+                error,
+                sandbar::Error::Http(HttpFailure { code: HttpError::ConnectionRefused, .. })
+            ),
             "{name}: {error:?}"
         );
         let error = get("http://no-such-host.invalid/".into()).await.unwrap_err();
-        assert!(matches!(error, sandbar::Error::Http(HttpError::Dns(_))), "{name}: {error:?}");
+        assert!(
+            matches!(error, sandbar::Error::Http(HttpFailure { code: HttpError::Dns(_), .. })),
+            "{name}: {error:?}"
+        );
         let error = get("ftp://127.0.0.1/".into()).await.unwrap_err();
         assert!(
-            matches!(error, sandbar::Error::Http(HttpError::InvalidRequest(_))),
+            matches!(
+                error,
+                sandbar::Error::Http(HttpFailure { code: HttpError::InvalidRequest(_), .. })
+            ),
             "{name}: {error:?}"
         );
         let error = get("http://169.254.169.254/latest/meta-data".into()).await.unwrap_err();
         assert!(
-            matches!(&error, sandbar::Error::Http(HttpError::Denied { reason })
+            matches!(&error, sandbar::Error::Http(HttpFailure { code: HttpError::Denied(reason), .. })
                 if reason.contains("169.254.169.254")),
             "{name}: {error:?}"
         );
@@ -277,9 +289,21 @@ async fn a_lost_executor_is_told_after_what_arrived_and_the_next_exchange_reconn
         assert_eq!(&streamed.body.chunk().await.unwrap().unwrap()[..], b"part");
         drop(stop);
         let error = streamed.body.chunk().await.unwrap().unwrap_err();
-        assert!(matches!(error, sandbar::Error::Http(HttpError::Disconnected(_))), "{error:?}");
+        assert!(
+            matches!(
+                error,
+                sandbar::Error::Http(HttpFailure { code: HttpError::Disconnected(_), .. })
+            ),
+            "{error:?}"
+        );
         let error = executor.request(HttpRequest::get(server.url("/")), 64).await.unwrap_err();
-        assert!(matches!(error, sandbar::Error::Http(HttpError::Disconnected(_))), "{error:?}");
+        assert!(
+            matches!(
+                error,
+                sandbar::Error::Http(HttpFailure { code: HttpError::Disconnected(_), .. })
+            ),
+            "{error:?}"
+        );
     }
     // Where the executor can be reached again, the same client goes on.
     let reachable = executor(in_memory()).await;

@@ -15,10 +15,9 @@ fn the_mcp_component_reaches_the_network_only_through_the_executor_interface() {
     assert_eq!(
         imports(components::MCP),
         [
-            "sandbar:http/client@0.1.0",
-            "sandbar:http/types@0.1.0",
-            "sandbar:mcp/embedder@0.1.0",
-            "sandbar:mcp/types@0.1.0",
+            "sandbar:http/client@0.2.0",
+            "sandbar:http/types@0.2.0",
+            "sandbar:mcp/types@0.2.0",
             "wasi:clocks/monotonic-clock@0.3.0",
             "wasi:clocks/types@0.3.0",
         ]
@@ -31,7 +30,7 @@ fn the_local_executor_imports_wasi_http_alone() {
     assert_eq!(
         imports(components::LOCAL),
         [
-            "sandbar:http/types@0.1.0",
+            "sandbar:http/types@0.2.0",
             "wasi:clocks/types@0.3.0",
             "wasi:http/client@0.3.0",
             "wasi:http/types@0.3.0",
@@ -46,9 +45,8 @@ fn the_composition_adds_wasi_http_and_nothing_else() {
     assert_eq!(
         imports(components::MCP_LOCAL),
         [
-            "sandbar:http/types@0.1.0",
-            "sandbar:mcp/embedder@0.1.0",
-            "sandbar:mcp/types@0.1.0",
+            "sandbar:http/types@0.2.0",
+            "sandbar:mcp/types@0.2.0",
             "wasi:clocks/monotonic-clock@0.3.0",
             "wasi:clocks/types@0.3.0",
             "wasi:http/client@0.3.0",
@@ -63,8 +61,8 @@ fn with_a_remote_executor_a_sandbox_has_no_http_import_at_all() {
     assert_eq!(
         imports(components::REMOTE),
         [
-            "sandbar:executor/channel@0.1.0",
-            "sandbar:http/types@0.1.0",
+            "sandbar:executor/channel@0.2.0",
+            "sandbar:http/types@0.2.0",
             "wasi:clocks/monotonic-clock@0.3.0",
             "wasi:clocks/types@0.3.0",
         ]
@@ -72,10 +70,9 @@ fn with_a_remote_executor_a_sandbox_has_no_http_import_at_all() {
     assert_eq!(
         imports(components::MCP_REMOTE),
         [
-            "sandbar:executor/channel@0.1.0",
-            "sandbar:http/types@0.1.0",
-            "sandbar:mcp/embedder@0.1.0",
-            "sandbar:mcp/types@0.1.0",
+            "sandbar:executor/channel@0.2.0",
+            "sandbar:http/types@0.2.0",
+            "sandbar:mcp/types@0.2.0",
             "wasi:clocks/monotonic-clock@0.3.0",
             "wasi:clocks/types@0.3.0",
         ]
@@ -83,8 +80,8 @@ fn with_a_remote_executor_a_sandbox_has_no_http_import_at_all() {
     assert_eq!(
         imports(components::FETCH_REMOTE),
         [
-            "sandbar:executor/channel@0.1.0",
-            "sandbar:http/types@0.1.0",
+            "sandbar:executor/channel@0.2.0",
+            "sandbar:http/types@0.2.0",
             "wasi:clocks/monotonic-clock@0.3.0",
             "wasi:clocks/types@0.3.0",
         ]
@@ -92,8 +89,8 @@ fn with_a_remote_executor_a_sandbox_has_no_http_import_at_all() {
     assert_eq!(
         imports(components::SERVE_REMOTE),
         [
-            "sandbar:executor/channel@0.1.0",
-            "sandbar:http/types@0.1.0",
+            "sandbar:executor/channel@0.2.0",
+            "sandbar:http/types@0.2.0",
             "wasi:clocks/monotonic-clock@0.3.0",
             "wasi:clocks/types@0.3.0",
         ]
@@ -106,7 +103,7 @@ fn an_executor_imports_a_clock_and_wasi_http() {
     assert_eq!(
         imports(components::SERVE_LOCAL),
         [
-            "sandbar:http/types@0.1.0",
+            "sandbar:http/types@0.2.0",
             "wasi:clocks/monotonic-clock@0.3.0",
             "wasi:clocks/types@0.3.0",
             "wasi:http/client@0.3.0",
@@ -116,8 +113,8 @@ fn an_executor_imports_a_clock_and_wasi_http() {
     assert_eq!(
         imports(components::SERVE),
         [
-            "sandbar:http/client@0.1.0",
-            "sandbar:http/types@0.1.0",
+            "sandbar:http/client@0.2.0",
+            "sandbar:http/types@0.2.0",
             "wasi:clocks/monotonic-clock@0.3.0",
             "wasi:clocks/types@0.3.0",
         ]
@@ -129,12 +126,12 @@ fn an_executor_imports_a_clock_and_wasi_http() {
 fn exchanges_for_an_embedder_import_what_their_executor_does() {
     assert_eq!(
         imports(components::FETCH),
-        ["sandbar:http/client@0.1.0", "sandbar:http/types@0.1.0"]
+        ["sandbar:http/client@0.2.0", "sandbar:http/types@0.2.0"]
     );
     assert_eq!(
         imports(components::FETCH_LOCAL),
         [
-            "sandbar:http/types@0.1.0",
+            "sandbar:http/types@0.2.0",
             "wasi:clocks/types@0.3.0",
             "wasi:http/client@0.3.0",
             "wasi:http/types@0.3.0",

@@ -6,8 +6,10 @@
 
 use crate::support::patience::wait_for;
 use crate::support::scripted_executor::{Connections, ScriptedExecutor, client};
+use sandbar::error::HttpLimit;
+use sandbar::error::SequenceError;
 use sandbar::executor::{Executor, HttpRequest, Streamed};
-use sandbar::{Error, HttpError};
+use sandbar::{Error, HttpError, HttpFailure};
 use std::time::Duration;
 
 /// Bytes of the delta that no client has to take: one more than 1 MiB.
@@ -57,7 +59,7 @@ async fn assert_sequence_error(streamed: &mut Streamed, before: &[u8], due: u64,
     assert_eq!(received, before, "what came in order is delivered first");
     let error = error.expect("a clean end of a broken sequence");
     assert!(
-        matches!(error, Error::Http(HttpError::Sequence { expected, received })
+        matches!(error, Error::Http(HttpFailure { code: HttpError::Sequence(SequenceError { expected, received }), .. })
             if (expected, received) == (due, came)),
         "{error:?}"
     );
@@ -185,9 +187,15 @@ async fn silence_is_limited_also_where_the_executor_does_not_count_it() {
     let (received, silent_body) = read(&mut streamed.unwrap()).await;
     // Assert: each ends with the deadline that passed.
     let no_head = no_head.unwrap_err();
-    assert!(matches!(no_head, Error::Http(HttpError::FirstByteTimeout)), "{no_head:?}");
+    assert!(
+        matches!(no_head, Error::Http(HttpFailure { code: HttpError::FirstByteTimeout, .. })),
+        "{no_head:?}"
+    );
     assert_eq!(received, b"");
-    assert!(matches!(silent_body, Some(Error::Http(HttpError::IdleTimeout))), "{silent_body:?}");
+    assert!(
+        matches!(silent_body, Some(Error::Http(HttpFailure { code: HttpError::IdleTimeout, .. }))),
+        "{silent_body:?}"
+    );
 }
 
 /// Catches a disconnection that drops what had arrived, or that a full queue hides.
@@ -204,7 +212,10 @@ async fn a_full_queue_is_delivered_before_the_reason_of_the_disconnection() {
     // Assert: every byte that was sent, and then the disconnection.
     let (received, error) = read(&mut streamed).await;
     assert_eq!(received.len(), DELTAS * 1000);
-    assert!(matches!(error, Some(Error::Http(HttpError::Disconnected(_)))), "{error:?}");
+    assert!(
+        matches!(error, Some(Error::Http(HttpFailure { code: HttpError::Disconnected(_), .. }))),
+        "{error:?}"
+    );
 }
 
 /// Catches a gap that is closed over.
@@ -260,7 +271,7 @@ async fn an_oversize_delta_fails_its_own_stream_only() {
     let (received, error) = read(&mut failing).await;
     assert_eq!(received, b"begun");
     assert!(
-        matches!(&error, Some(Error::Http(HttpError::LimitExceeded { name, .. }))
+        matches!(&error, Some(Error::Http(HttpFailure { code: HttpError::LimitExceeded(HttpLimit { setting: name, .. }), .. }))
             if name == "delta-bytes"),
         "{error:?}"
     );
@@ -280,7 +291,10 @@ async fn a_disconnection_in_the_middle_of_a_stream_is_told_as_one() {
     // Assert: the stream says so; the client connects anew for the next exchange.
     let (received, error) = read(&mut streamed).await;
     assert_eq!(received, b"");
-    assert!(matches!(error, Some(Error::Http(HttpError::Disconnected(_)))), "{error:?}");
+    assert!(
+        matches!(error, Some(Error::Http(HttpFailure { code: HttpError::Disconnected(_), .. }))),
+        "{error:?}"
+    );
     let (again, ()) = tokio::join!(client.request(request(), 64), async {
         let mut executor = connections.accept().await;
         let stream = executor.respond().await;

@@ -3,9 +3,9 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
+use sandbar_exchange::{RedirectPolicy, Request};
 use sandbar_protocol::client::{ClientConfig, ClientSession};
 use sandbar_protocol::extensions::Extensions;
-use sandbar_protocol::http::{HttpRequest, RedirectPolicy, Timeouts};
 use sandbar_protocol::jsonrpc::Message;
 
 #[derive(Arbitrary, Debug)]
@@ -22,17 +22,14 @@ enum Op {
     Disconnect,
 }
 
-fn get() -> HttpRequest {
-    let (method, url) = ("GET".into(), String::new());
-    let (redirects, timeouts) = (RedirectPolicy::Stop, Timeouts::default());
-    HttpRequest { method, url, fields: Vec::new(), body: None, redirects, timeouts }
+fn get() -> Request {
+    Request { redirects: RedirectPolicy::Stop, ..Request::new("GET", "http://h/") }
 }
 
 fuzz_target!(|input: (bool, Vec<Op>)| {
     let (stock, ops) = input;
     let mut session = ClientSession::new(ClientConfig {
         client_name: "f".into(),
-        resume_session_id: None,
         extensions: if stock { Extensions::NONE } else { Extensions::all() },
     });
     let offer = r#"{"version":1,"extensions":["cancel","credit","errors","timeouts","fields"]}"#;

@@ -3,8 +3,9 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
+use sandbar_exchange::{ErrorCode, Failure};
 use sandbar_protocol::delta::{Incoming, Read, Receiver};
-use sandbar_protocol::http::{ErrorCode, decode_base64};
+use sandbar_protocol::http::decode_base64;
 
 #[derive(Arbitrary, Debug)]
 enum Op {
@@ -58,7 +59,7 @@ fuzz_target!(|input: (u8, Vec<Op>)| {
                     Read::Pending => assert!(max == 0 || read.len() == model.bytes.len()),
                     Read::End(end) => {
                         assert_eq!((&read, Some(end.is_ok())), (&model.bytes, model.clean));
-                        assert!(end.is_err() || end.unwrap().bytes == read.len() as u64);
+                        assert!(end.is_err() || end.unwrap().bytes == Some(read.len() as u64));
                     }
                 }
                 continue;
@@ -75,7 +76,8 @@ fuzz_target!(|input: (u8, Vec<Op>)| {
             }
         };
         model.delta(seq, &base64, end);
-        let end = end.map(|clean| clean.then_some(()).ok_or(ErrorCode::IncompleteBody));
+        let end =
+            end.map(|clean| clean.then_some(()).ok_or(Failure::sent(ErrorCode::IncompleteBody)));
         let _ = receiver.handle_delta(Incoming { seq, base64: &base64, end }, 0);
         assert_eq!(receiver.queued(), model.bytes.len() - read.len());
     }

@@ -3,8 +3,8 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
+use sandbar_exchange::{ErrorCode, Failure, Response};
 use sandbar_protocol::extensions::Extensions;
-use sandbar_protocol::http::{ErrorCode, Head};
 use sandbar_protocol::jsonrpc::Message;
 use sandbar_protocol::server::{Event, ServerConfig, ServerSession, Transport};
 use std::time::Duration;
@@ -51,7 +51,7 @@ fuzz_target!(|script: Script| {
         match op {
             Op::Raw(bytes) => session.handle_message(&bytes),
             Op::Request { name, stream, credit } => session.handle_message(format!(
-                r#"{{"id":2,"method":"http/request","params":{{"method":"GET","url":"","requestId":"{name}","streamResponse":{stream},"creditBytes":{credit}}}}}"#
+                r#"{{"id":2,"method":"http/request","params":{{"method":"GET","url":"http://h/","requestId":"{name}","streamResponse":{stream},"creditBytes":{credit}}}}}"#
             ).as_bytes()),
             Op::Cancel { name } => session.handle_message(format!(
                 r#"{{"method":"http/request/cancel","params":{{"requestId":"{name}"}}}}"#
@@ -74,17 +74,19 @@ fuzz_target!(|script: Script| {
                 }
             }
             Op::Respond { call } => if let Some(call) = pick(call) {
-                let _ = session.respond(call, Head { status: 200, fields: Vec::new(), url: None });
+                let response = Response { status: 200, fields: Vec::new(), url: "http://h/".into() };
+                let _ = session.respond(call, response);
             },
             Op::Fail { call } => if let Some(call) = pick(call) {
-                let _ = session.fail(call, ErrorCode::TotalTimeout);
+                let _ = session.fail(call, Failure::sent(ErrorCode::TotalTimeout));
             },
             Op::Body { call } => if let Some(call) = pick(call) {
                 let room = session.want_body(call);
                 let _ = session.body(call, vec![0; room.min(4096)]);
             },
             Op::Finish { call, clean } => if let Some(call) = pick(call) {
-                let _ = session.finish(call, clean.then_some(()).ok_or(ErrorCode::IdleTimeout));
+                let broken = Failure::sent(ErrorCode::IdleTimeout);
+                let _ = session.finish(call, clean.then_some(()).ok_or(broken));
             },
         }
     }

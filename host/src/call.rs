@@ -4,16 +4,18 @@ use crate::error::Error;
 use crate::handler::Notification;
 use crate::sandbox::bindings::mcp;
 use crate::sandbox::convert;
-use crate::sandbox::job::Job;
-use crate::sandbox::operation::{Export, McpCall, Outcome};
-use crate::sandbox::session::McpSession;
+use crate::sandbox::session::{McpSession, Outcome};
+use crate::sandbox::state::State;
+use crate::sandbox::worker::job;
 use crate::session::Session;
 use futures::Stream;
 use futures::future::BoxFuture;
+use sandbar_exchange::nanoseconds;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
+use wasmtime::component::Accessor;
 
 /// A request that has not been sent.
 ///
@@ -22,32 +24,26 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 #[must_use = "a request does nothing until it is awaited or started"]
 pub struct Request<T> {
     session: Session,
-    make: Box<dyn FnOnce(Start) -> Started<T> + Send>,
+    export: Export<T>,
     timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
     progress: bool,
 }
 
-/// What a job is made of, the operation apart.
-struct Start {
-    options: mcp::CallOptions,
-    subscriber: Option<mpsc::Sender<Notification>>,
-    permit: OwnedSemaphorePermit,
-}
-
-type Started<T> = (Job<McpSession>, oneshot::Receiver<Outcome<T>>);
+/// A call of an export of the session.
+pub(crate) type Export<T> = Box<
+    dyn for<'a> FnOnce(
+            &'a Accessor<State>,
+            &'a McpSession,
+            mcp::CallOptions,
+        ) -> BoxFuture<'a, wasmtime::Result<Outcome<T>>>
+        + Send,
+>;
 
 impl<T: Send + 'static> Request<T> {
-    pub(crate) fn new<E: Export<Output = T>>(session: &Session, export: E) -> Self {
-        Self {
-            session: session.clone(),
-            make: Box::new(move |Start { options, subscriber, permit }| {
-                Job::new(McpCall { export, options, subscriber }, permit)
-            }),
-            timeout: None,
-            idle_timeout: None,
-            progress: false,
-        }
+    pub(crate) fn new(session: &Session, export: Export<T>) -> Self {
+        let session = session.clone();
+        Self { session, export, timeout: None, idle_timeout: None, progress: false }
     }
 
     /// Gives the call up when it has not been answered after this long, however
@@ -79,28 +75,32 @@ impl<T: Send + 'static> Request<T> {
     ///
     /// [`Error::Closed`] when the session is.
     pub async fn start(self) -> Result<Call<T>, Error> {
-        let (sender, notifications) = mpsc::channel(self.session.inner().queued_notifications);
-        self.send(Some(sender), notifications).await
+        let (listener, notifications) = mpsc::channel(self.session.inner().queued_notifications);
+        self.send(Some(listener), notifications).await
     }
 
     async fn send(
         self,
-        subscriber: Option<mpsc::Sender<Notification>>,
+        listener: Option<mpsc::Sender<Notification>>,
         notifications: mpsc::Receiver<Notification>,
     ) -> Result<Call<T>, Error> {
-        let permit = self.session.admit().await?;
-        let id = self.session.next_call();
-        let options = mcp::CallOptions {
-            id,
-            progress: self.progress,
-            idle_timeout: self.idle_timeout.map(convert::nanoseconds),
-        };
-        let (job, outcome) = (self.make)(Start { options, subscriber, permit });
-        self.session.run(job);
-        let deadline = self
-            .timeout
-            .map(|after| Deadline { after, passes: Box::pin(tokio::time::sleep(after)) });
-        let in_flight = InFlight { session: self.session, id, outcome: Some(outcome) };
+        let Self { session, export, timeout, idle_timeout, progress } = self;
+        let permit = session.admit().await?;
+        let id = session.next_call();
+        let idle_timeout = idle_timeout.map(nanoseconds);
+        let options = mcp::CallOptions { id, progress, idle_timeout };
+        let (job, outcome) = job(permit, move |accessor, context: &McpSession| {
+            Box::pin(async move {
+                if let Some(listener) = listener {
+                    context.listen(accessor, id, listener).await?;
+                }
+                export(accessor, context, options).await
+            })
+        });
+        session.run(job);
+        let deadline =
+            timeout.map(|after| Deadline { after, passes: Box::pin(tokio::time::sleep(after)) });
+        let in_flight = InFlight { session, id, outcome: Some(outcome) };
         Ok(Call { in_flight, notifications, deadline, ending: None })
     }
 }

@@ -23,8 +23,8 @@ macro_rules! embedded {
     };
 }
 
-/// The MCP client alone, for compositions with another executor or with a
-/// component in between.
+/// The MCP client: what a session runs where this host dials. Also for
+/// compositions with another executor, or with a component in between.
 pub const MCP: Component = embedded!("mcp", "the MCP client; imports sandbar:http/client");
 
 /// Exchanges with names alone: what a native embedder sends requests through.
@@ -40,8 +40,7 @@ pub const LOCAL: Component = embedded!("local", "an executor over wasi:http");
 /// The executor over the delta protocol.
 pub const REMOTE: Component = embedded!("remote", "an executor over sandbar:executor/channel");
 
-/// The MCP client that dials from here: a WASI 0.3 component that any WASI host
-/// can run.
+/// The MCP client over `wasi:http`: a component that any WASI 0.3 host can run.
 pub const MCP_LOCAL: Component = embedded!("mcp-local", "mcp + local");
 
 /// The MCP client that has another dial: it has no HTTP import at all.

@@ -1,9 +1,9 @@
 //! How a session is opened.
 
 use crate::handler::{Handler, NoHandler};
-use crate::sandbox::bindings::{http, mcp};
-use crate::sandbox::convert;
+use crate::sandbox::bindings::mcp;
 use crate::types::{Era, Implementation};
+use sandbar_exchange::{Deadline, Field, Phase, nanoseconds};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,21 +106,31 @@ impl ConnectOptions {
     }
 
     pub(crate) fn into_wit(self) -> mcp::SessionOptions {
+        let deadlines = [(Phase::Connect, self.connect_timeout), (Phase::Idle, self.idle_timeout)];
+        let deadlines = deadlines
+            .into_iter()
+            .filter_map(|(phase, after)| Some(Deadline { phase, after: nanoseconds(after?) }));
         mcp::SessionOptions {
             url: self.url,
-            fields: self
-                .fields
-                .into_iter()
-                .map(|(name, value)| http::Field { name, value })
-                .collect(),
-            client_info: self.client_info,
+            fields: self.fields.into_iter().map(|(name, value)| Field { name, value }).collect(),
+            client_info: implementation_json(&self.client_info),
             capabilities: self.capabilities,
             era: self.era,
             max_message_bytes: self.max_message_bytes,
-            connect_timeout: self.connect_timeout.map(convert::nanoseconds),
-            idle_timeout: self.idle_timeout.map(convert::nanoseconds),
+            deadlines: deadlines.collect(),
         }
     }
+}
+
+/// MCP's `Implementation` object.
+fn implementation_json(client: &Implementation) -> String {
+    let mut object = serde_json::Map::new();
+    object.insert("name".to_owned(), client.name.as_str().into());
+    object.insert("version".to_owned(), client.version.as_str().into());
+    if let Some(title) = &client.title {
+        object.insert("title".to_owned(), title.as_str().into());
+    }
+    serde_json::Value::Object(object).to_string()
 }
 
 impl std::fmt::Debug for ConnectOptions {

@@ -1,8 +1,10 @@
 //! Everything that can go wrong, kept apart by who is at fault.
 
-use crate::sandbox::cpu::CpuBudget;
-use crate::sandbox::limits::SandboxLimits;
-use crate::sandbox::memory::MemoryUse;
+pub use sandbar_exchange::{
+    ErrorCode as HttpError, Failure as HttpFailure, Limit as HttpLimit, PeerError, Processed,
+    SequenceError,
+};
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use std::time::Duration;
 pub enum Error {
     /// The exchange failed before the answer had arrived whole.
     #[error(transparent)]
-    Http(#[from] HttpError),
+    Http(#[from] HttpFailure),
     /// The server answered with a failing HTTP status.
     #[error(transparent)]
     Status(#[from] StatusError),
@@ -64,6 +66,9 @@ pub enum Error {
     /// The caller's mistake.
     #[error("invalid parameters: {0}")]
     InvalidParams(String),
+    /// The client in the sandbox broke a rule of its own: a bug of the component.
+    #[error("a bug of the client in the sandbox: {0}")]
+    Internal(String),
     /// The URL is none that a session could be opened with.
     #[error("cannot connect to `{url}`: {reason}")]
     InvalidUrl {
@@ -109,87 +114,6 @@ pub enum ExecutorError {
         /// What the system said.
         source: Arc<std::io::Error>,
     },
-}
-
-/// Why an HTTP exchange failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HttpError {
-    /// The policy forbids the request, or a hop that it was redirected to.
-    #[error("denied by policy: {reason}")]
-    Denied {
-        /// What was asked for, and what would allow it.
-        reason: String,
-    },
-    /// The request is not one that can be sent.
-    #[error("invalid request: {0}")]
-    InvalidRequest(String),
-    /// The name did not resolve.
-    #[error("the name of the server does not resolve: {0}")]
-    Dns(String),
-    /// Nothing listens there.
-    #[error("the connection was refused; is the server running?")]
-    ConnectionRefused,
-    /// The connection could not be made, or was lost.
-    #[error("the connection failed: {0}")]
-    ConnectionFailed(String),
-    /// The connection took too long.
-    #[error("the connection took too long")]
-    ConnectTimeout,
-    /// TLS failed.
-    #[error("TLS failed: {0}")]
-    Tls(String),
-    /// The server did not begin to answer.
-    #[error("the server did not begin to answer in time")]
-    FirstByteTimeout,
-    /// The server stopped in the middle of its answer.
-    #[error("the server was silent for too long")]
-    IdleTimeout,
-    /// The exchange took too long.
-    #[error("the exchange took too long")]
-    TotalTimeout,
-    /// The peer does not speak HTTP, or broke its framing.
-    #[error("the server broke the HTTP protocol: {0}")]
-    Protocol(String),
-    /// The body ended before its framing said so.
-    #[error("the answer ended early: the body is incomplete")]
-    IncompleteBody,
-    /// A limit of the executor was reached.
-    #[error("the limit `{name}`{} was reached", .value.map(|value| format!(" ({value})")).unwrap_or_default())]
-    LimitExceeded {
-        /// The limit.
-        name: String,
-        /// Its value, if whoever reached it knows it.
-        value: Option<u64>,
-    },
-    /// A redirect that cannot be followed.
-    #[error("{0}")]
-    Redirect(String),
-    /// Deltas came out of order.
-    #[error("delta {received} came where {expected} was due")]
-    Sequence {
-        /// The number that was due.
-        expected: u64,
-        /// The number that came.
-        received: u64,
-    },
-    /// The way to a remote executor was lost.
-    #[error("the executor is gone: {0}")]
-    Disconnected(String),
-    /// The exchange was given up.
-    #[error("the exchange was cancelled")]
-    Cancelled,
-    /// A remote executor answered with an error of its own.
-    #[error("the executor answered with error {code}: {message}")]
-    Peer {
-        /// The JSON-RPC code.
-        code: i64,
-        /// The text.
-        message: String,
-    },
-    /// Anything else.
-    #[error("the exchange failed: {0}")]
-    Other(String),
 }
 
 /// An HTTP status that means failure.
@@ -260,28 +184,6 @@ pub enum SandboxError {
     },
 }
 
-impl SandboxError {
-    /// What a trap was about: a limit that the guest ran into, or itself.
-    pub(crate) fn of(
-        trap: &wasmtime::Error,
-        memory: &MemoryUse,
-        cpu: &CpuBudget,
-        limits: &SandboxLimits,
-    ) -> Self {
-        if memory.refused() {
-            Self::Memory { limit: limits.memory }
-        } else if cpu.exhausted() {
-            Self::Cpu { limit: limits.cpu_burst }
-        } else {
-            Self::Trap { reason: format!("{trap:#}") }
-        }
-    }
-
-    pub(crate) fn unavailable(error: wasmtime::Error) -> Self {
-        Self::Unavailable { reason: format!("{error:#}") }
-    }
-}
-
 /// Why a [`Sandbar`](crate::Sandbar) could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -293,6 +195,12 @@ pub enum BuildError {
     /// A component could not be compiled, or imports what is not there.
     #[error("cannot load the component: {0}")]
     Component(String),
+    /// A component dials by itself, and a remote executor was to do it.
+    #[error(
+        "the component cannot be used with a remote executor: it imports no \
+         `sandbar:http/client`, which the executor would provide"
+    )]
+    NoExecutorImport,
     /// The directory for compiled components cannot be used.
     #[error("cannot use the cache directory: {0}")]
     Cache(String),

@@ -43,7 +43,10 @@ pub mod demo;
 
 pub use call::{Call, Request};
 pub use connect::ConnectOptions;
-pub use error::{BuildError, Error, ExecutorError, HttpError, RpcError, SandboxError, StatusError};
+pub use error::{
+    BuildError, Error, ExecutorError, HttpError, HttpFailure, Processed, RpcError, SandboxError,
+    StatusError,
+};
 pub use handler::{Handler, Notification, ServerRequest};
 pub use sandbar::{Builder, Sandbar};
 pub use sandbox::limits::SandboxLimits;

@@ -4,7 +4,7 @@ use crate::connect::ConnectOptions;
 use crate::dialing::Dialing;
 use crate::error::{BuildError, Error, SandboxError};
 use crate::executor::{Executor, ServeOptions, Target};
-use crate::handler::{Handler, NoHandler};
+use crate::handler::Handler;
 use crate::http::{DialLimits, Dialer, Policy, Proxies, TlsRoots};
 use crate::sandbox::bindings::ServedConnection;
 use crate::sandbox::engine::{Network, SandboxEngine};
@@ -76,7 +76,7 @@ impl Sandbar {
     pub async fn executor(&self, policy: Policy) -> Result<Executor, Error> {
         let (reach, network) = self.network(&self.0.target, policy);
         let program = self.0.programs.fetch(&self.0.engine, reach)?;
-        let mut sandbox = self.0.engine.sandbox(network, Arc::new(NoHandler));
+        let mut sandbox = self.0.engine.sandbox(network);
         let instance = program
             .instantiate_async(&mut sandbox.store)
             .await
@@ -94,7 +94,7 @@ impl Sandbar {
     ) -> Result<(), Error> {
         let (reach, network) = self.network(&options.target, options.policy.clone());
         let program = self.0.programs.serve(&self.0.engine, reach)?;
-        let mut sandbox = self.0.engine.sandbox(network, Arc::new(NoHandler));
+        let mut sandbox = self.0.engine.sandbox(network);
         let instance = program
             .instantiate_async(&mut sandbox.store)
             .await
@@ -119,7 +119,7 @@ impl Sandbar {
         let program = self.0.programs.mcp(&self.0.engine, reach)?;
         let begun = Instant::now();
         let handler: Arc<dyn Handler> = Arc::clone(&options.handler);
-        let mut sandbox = self.0.engine.sandbox(network, handler);
+        let mut sandbox = self.0.engine.sandbox(network);
         let instance = program
             .instantiate_async(&mut sandbox.store)
             .await
@@ -131,7 +131,7 @@ impl Sandbar {
             dialer,
         };
         let limits = self.0.engine.limits();
-        let (life, opened) = McpLife::new(instance, options.into_wit(), limits.grace);
+        let (life, opened) = McpLife::new(instance, options.into_wit(), handler, limits.grace);
         let worker = Worker::spawn(sandbox, life, limits.clone());
         // Until the session is open, dropping this future ends the sandbox.
         let mut abandoned = Abandoned(Some(worker.task()));
@@ -215,10 +215,15 @@ impl Builder {
         self
     }
 
-    /// Another component than the embedded
-    /// [`MCP_LOCAL`](crate::components::MCP_LOCAL): one with a component of your
-    /// own composed in, say. It exports `sandbar:mcp/client` and imports at most
-    /// what the embedded one does.
+    /// Another component than the embedded [`MCP`](crate::components::MCP): one
+    /// with a component of your own composed in, say. It exports
+    /// `sandbar:mcp/client` and imports no more than `sandbar:http/client`,
+    /// `wasi:http` and the monotonic clock, all of which end in the same dialer
+    /// under the same policy.
+    ///
+    /// With [`Builder::executor`] it has to import `sandbar:http/client`, and is
+    /// composed with the way to that executor. It is loaded by
+    /// [`Builder::build`], which fails where it cannot be.
     #[must_use]
     pub fn component(mut self, component: Vec<u8>) -> Self {
         self.component = Some(component);
@@ -231,7 +236,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When the limits do not fit the machine.
+    /// When the limits do not fit the machine, and when a [`Builder::component`]
+    /// cannot be loaded, or not be used with the executor.
     pub fn build(self) -> Result<Sandbar, BuildError> {
         let engine = SandboxEngine::new(self.limits, self.cache_dir)?;
         let dialing = Dialing::new(
@@ -239,7 +245,11 @@ impl Builder {
             self.dial_limits,
             self.proxies.unwrap_or_else(Proxies::from_env),
         );
-        let programs = Programs::new(self.component);
+        let reach = match self.target {
+            Target::Local => Reach::Local,
+            Target::Remote(_) => Reach::Remote,
+        };
+        let programs = Programs::new(&engine, self.component.as_deref(), reach)?;
         Ok(Sandbar(Arc::new(Inner { engine, programs, dialing, target: self.target })))
     }
 }

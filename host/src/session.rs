@@ -5,15 +5,10 @@ use crate::error::Error;
 use crate::http::{DialStats, Dialer};
 use crate::sandbox::convert;
 use crate::sandbox::cpu::CpuBudget;
-use crate::sandbox::job::Job;
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::memory::MemoryUse;
-use crate::sandbox::operation::{
-    CallTool, GetPrompt, ListPrompts, ListResources, ListTools, Outcome, ReadResource,
-    Request as AnyRequest,
-};
-use crate::sandbox::session::McpSession;
-use crate::sandbox::worker::{Ending, Worker};
+use crate::sandbox::session::{McpSession, Outcome};
+use crate::sandbox::worker::{Ending, Job, Worker};
 use crate::types::{
     Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
 };
@@ -66,6 +61,18 @@ pub struct SessionStats {
     pub dialed: DialStats,
 }
 
+/// The call of an export of the session, with its arguments.
+macro_rules! export {
+    ($function:ident($($argument:ident),*)) => {
+        Box::new(move |accessor, context: &McpSession, options| {
+            Box::pin(async move {
+                let exports = context.exports();
+                exports.$function(accessor, context.session, $($argument,)* options).await
+            })
+        })
+    };
+}
+
 impl Session {
     /// The session that a worker has opened, or why it has not.
     pub(crate) async fn opened(
@@ -112,7 +119,8 @@ impl Session {
     /// Any request: `params` is the text of a JSON object, the result is JSON
     /// text as the server wrote it.
     pub fn request(&self, method: impl Into<String>, params: Option<String>) -> Request<String> {
-        Request::new(self, AnyRequest { method: method.into(), params })
+        let method = method.into();
+        Request::new(self, export!(call_request(method, params)))
     }
 
     /// `tools/call`. `arguments` is the text of a JSON object.
@@ -121,12 +129,14 @@ impl Session {
         name: impl Into<String>,
         arguments: Option<String>,
     ) -> Request<ToolResult> {
-        Request::new(self, CallTool { name: name.into(), arguments })
+        let name = name.into();
+        Request::new(self, export!(call_call_tool(name, arguments)))
     }
 
     /// `resources/read`.
     pub fn read_resource(&self, uri: impl Into<String>) -> Request<Vec<ResourceContents>> {
-        Request::new(self, ReadResource { uri: uri.into() })
+        let uri = uri.into();
+        Request::new(self, export!(call_read_resource(uri)))
     }
 
     /// `prompts/get`. `arguments` is the text of a JSON object of strings.
@@ -135,7 +145,8 @@ impl Session {
         name: impl Into<String>,
         arguments: Option<String>,
     ) -> Request<PromptResult> {
-        Request::new(self, GetPrompt { name: name.into(), arguments })
+        let name = name.into();
+        Request::new(self, export!(call_get_prompt(name, arguments)))
     }
 
     /// Every tool, all pages together.
@@ -146,7 +157,7 @@ impl Session {
     pub async fn list_tools(&self) -> Result<Vec<Tool>, Error> {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
-            let page = Request::new(self, ListTools { cursor }).await?;
+            let page = Request::new(self, export!(call_list_tools(cursor))).await?;
             pages.add(page.tools, page.next_cursor)?;
         }
         Ok(pages.items)
@@ -160,7 +171,7 @@ impl Session {
     pub async fn list_resources(&self) -> Result<Vec<ResourceLink>, Error> {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
-            let page = Request::new(self, ListResources { cursor }).await?;
+            let page = Request::new(self, export!(call_list_resources(cursor))).await?;
             pages.add(page.resources, page.next_cursor)?;
         }
         Ok(pages.items)
@@ -174,7 +185,7 @@ impl Session {
     pub async fn list_prompts(&self) -> Result<Vec<Prompt>, Error> {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
-            let page = Request::new(self, ListPrompts { cursor }).await?;
+            let page = Request::new(self, export!(call_list_prompts(cursor))).await?;
             pages.add(page.prompts, page.next_cursor)?;
         }
         Ok(pages.items)

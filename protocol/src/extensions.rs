@@ -20,7 +20,6 @@ const VERSION: u64 = 1;
 
 /// One extension of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Extension {
     /// The client may send the notification `http/request/cancel` with
     /// `{"requestId":..}`. The exchange stops at once and still ends with one terminal delta,
@@ -32,8 +31,8 @@ pub enum Extension {
     /// body bytes than it was granted; terminal deltas are free. Ids that are not active are
     /// ignored.
     Credit,
-    /// Error responses carry `data.sandbar`, and terminal deltas `failure`: an
-    /// [`ErrorCode`](crate::http::ErrorCode) with its case under `kind`.
+    /// Error responses carry `data.sandbar`, and terminal deltas `failure`: the JSON of a
+    /// [`Failure`](sandbar_exchange::Failure).
     Errors,
     /// `http/request` carries `timeouts` with `connectMs`, `firstByteMs` and `idleMs`.
     Timeouts,

@@ -5,6 +5,8 @@
 //! either end works with a stock peer; between two Sandbar peers a handful of [extensions]
 //! adds flow control, cancellation and typed errors.
 //!
+//! Requests, heads and failures are those of [`sandbar_exchange`].
+//!
 //! This crate does no I/O, reads no clock, draws no random numbers and needs no runtime. Bytes
 //! and decisions come in as arguments, bytes and events come out. Both sessions have four
 //! classes of method, told apart by name:
@@ -37,3 +39,4 @@ pub mod http;
 pub mod jsonrpc;
 pub mod limits;
 pub mod server;
+mod stock;

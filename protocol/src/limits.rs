@@ -73,6 +73,8 @@ pub const MAX_CALLS: usize = 1024;
 pub const MAX_RUNNING_CALLS: usize = 128;
 
 /// Bytes of request bodies, URLs and fields that wait to be run or sent, per connection: 32 MiB.
+///
+/// A client counts URLs until their response is known.
 pub const WAITING_BYTES: usize = 32 * MIB;
 
 /// Bytes of replies that wait to be sent before a server stops reading: 32 MiB.

@@ -12,10 +12,10 @@ use crate::support::{
 };
 use futures::future::join_all;
 use sandbar::types::Era;
-use sandbar::{Error, HttpError};
+use sandbar::{Error, HttpError, HttpFailure};
 
 const fn is_incomplete(error: &Error) -> bool {
-    matches!(error, Error::Http(HttpError::IncompleteBody))
+    matches!(error, Error::Http(HttpFailure { code: HttpError::IncompleteBody, .. }))
 }
 
 const fn is_invalid(error: &Error) -> bool {
@@ -145,7 +145,10 @@ fn tool(request: &RecordedRequest) -> String {
 /// What a cut should come to, if one before the answer is noticed as `broken`.
 fn is_right(cut: Cut, outcome: Result<String, Error>, broken: fn(&Error) -> bool) -> bool {
     match (cut, outcome) {
-        (Cut::InHead, Err(Error::Http(HttpError::ConnectionFailed(_)))) => true,
+        (
+            Cut::InHead,
+            Err(Error::Http(HttpFailure { code: HttpError::ConnectionFailed(_), .. })),
+        ) => true,
         (Cut::BeforeAnswer, Err(error)) => broken(&error),
         (Cut::AfterAnswer, Ok(text)) => text == GOOD,
         _ => false,

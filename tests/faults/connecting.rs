@@ -9,7 +9,7 @@ use crate::support::{
 };
 use rustls::RootCertStore;
 use sandbar::http::TlsRoots;
-use sandbar::{ConnectOptions, Error, HttpError, Session};
+use sandbar::{ConnectOptions, Error, HttpError, HttpFailure, Session};
 use std::time::Duration;
 
 async fn failure(opening: impl Future<Output = Result<Session, Error>>) -> Error {
@@ -22,7 +22,10 @@ async fn failure(opening: impl Future<Output = Result<Session, Error>>) -> Error
 async fn a_refused_connection_is_named() {
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = failure(sandbar().connect(&format!("http://{unused}/mcp"))).await;
-    assert!(matches!(error, Error::Http(HttpError::ConnectionRefused)), "{error:?}");
+    assert!(
+        matches!(error, Error::Http(HttpFailure { code: HttpError::ConnectionRefused, .. })),
+        "{error:?}"
+    );
     assert_names(&error, &["refused"]);
 }
 
@@ -30,7 +33,9 @@ async fn a_refused_connection_is_named() {
 /// it may have run.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_ends_before_the_answer_is_named() {
-    let is_lost = |error: &Error| matches!(error, Error::Http(HttpError::ConnectionFailed(_)));
+    let is_lost = |error: &Error| {
+        matches!(error, Error::Http(HttpFailure { code: HttpError::ConnectionFailed(_), .. }))
+    };
     assert_fails(Script::new().close(), is_lost, &["closed the connection"]).await;
     assert_fails(Script::new().reset(), is_lost, &["closed the connection"]).await;
 }
@@ -39,7 +44,7 @@ async fn a_connection_that_ends_before_the_answer_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_does_not_resolve_is_named() {
     let error = failure(sandbar().connect("http://sandbar-test.invalid/mcp")).await;
-    assert!(matches!(error, Error::Http(HttpError::Dns(_))), "{error:?}");
+    assert!(matches!(error, Error::Http(HttpFailure { code: HttpError::Dns(_), .. })), "{error:?}");
     assert_names(&error, &["name", "not resolve"]);
 }
 
@@ -50,7 +55,10 @@ async fn a_peer_that_never_finishes_its_handshake_runs_into_the_connect_timeout(
     let url = format!("https://{}/mcp", server.address());
     let options = ConnectOptions::new(url).connect_timeout(Duration::from_millis(100));
     let error = failure(sandbar().connect_with(options)).await;
-    assert!(matches!(error, Error::Http(HttpError::ConnectTimeout)), "{error:?}");
+    assert!(
+        matches!(error, Error::Http(HttpFailure { code: HttpError::ConnectTimeout, .. })),
+        "{error:?}"
+    );
     assert_names(&error, &["connection", "too long"]);
     server.closed_early(0).await;
 }
@@ -77,7 +85,7 @@ async fn a_certificate_below_a_given_root_is_trusted() {
 async fn a_self_signed_certificate_is_refused_for_its_unknown_issuer() {
     let (stranger, trusted) = (Identity::valid(), Identity::valid());
     let error = call_through(&stranger, trusted.as_root()).await.unwrap_err();
-    assert!(matches!(error, Error::Http(HttpError::Tls(_))), "{error:?}");
+    assert!(matches!(error, Error::Http(HttpFailure { code: HttpError::Tls(_), .. })), "{error:?}");
     assert_names(&error, &["TLS", "unknown issuer"]);
 }
 
@@ -86,7 +94,7 @@ async fn a_self_signed_certificate_is_refused_for_its_unknown_issuer() {
 async fn an_expired_certificate_is_refused_for_its_age() {
     let old = Identity::expired();
     let error = call_through(&old, old.as_root()).await.unwrap_err();
-    assert!(matches!(error, Error::Http(HttpError::Tls(_))), "{error:?}");
+    assert!(matches!(error, Error::Http(HttpFailure { code: HttpError::Tls(_), .. })), "{error:?}");
     assert_names(&error, &["TLS", "expired"]);
 }
 
@@ -97,6 +105,6 @@ async fn a_server_without_tls_fails_the_handshake() {
     let roots = TlsRoots::from_store(Identity::valid().as_root());
     let sandbar = builder().tls_roots(roots).build().unwrap();
     let error = failure(sandbar.connect(&format!("https://{}/mcp", server.address()))).await;
-    assert!(matches!(error, Error::Http(HttpError::Tls(_))), "{error:?}");
+    assert!(matches!(error, Error::Http(HttpFailure { code: HttpError::Tls(_), .. })), "{error:?}");
     assert_names(&error, &["TLS", "handshake"]);
 }

@@ -8,7 +8,7 @@ use crate::support::{
     fault_server::FaultServer,
 };
 use sandbar::types::Era;
-use sandbar::{Error, HttpError, Session};
+use sandbar::{Error, HttpError, HttpFailure, Session};
 
 /// A server that answers calls at `/mcp` with a redirect, and well at `/moved`.
 async fn moved(era: Era, status: u16) -> FaultServer {
@@ -59,7 +59,10 @@ async fn see_other_is_followed_by_get_without_content() {
 
 /// Asserts that the policy denied the way from `from` to `to`, and that nobody came there.
 fn assert_denied(error: &Error, from: &FaultServer, to: &FaultServer) {
-    assert!(matches!(error, Error::Http(HttpError::Denied { .. })), "{error:?}");
+    assert!(
+        matches!(error, Error::Http(HttpFailure { code: HttpError::Denied(_), .. })),
+        "{error:?}"
+    );
     assert_names(error, &["denied by policy", &from.url(""), &to.url("")]);
     assert_eq!(to.connections(), 0);
 }
@@ -105,7 +108,10 @@ async fn a_redirect_loop_ends_at_the_limit() {
         let server = FaultServer::start_mcp(mcp(era).on("tools/call", redirect)).await;
         let session = open(&server, era).await;
         let error = text(session.call_tool("t", None)).await.unwrap_err();
-        assert!(matches!(error, Error::Http(HttpError::Redirect(_))), "{error:?}");
+        assert!(
+            matches!(error, Error::Http(HttpFailure { code: HttpError::Redirect(_), .. })),
+            "{error:?}"
+        );
         assert_names(&error, &["too many redirects", "10"]);
         let requests = server.requests();
         let calls = requests.iter().filter_map(|request| request.rpc_method());
@@ -125,7 +131,10 @@ async fn a_redirect_to_what_is_not_http_is_not_followed() {
     ] {
         for outcome in outcomes(Script::respond(Response::redirect(307, location))).await {
             let error = outcome.unwrap_err();
-            assert!(matches!(error, Error::Http(HttpError::Redirect(_))), "{error:?}");
+            assert!(
+                matches!(error, Error::Http(HttpFailure { code: HttpError::Redirect(_), .. })),
+                "{error:?}"
+            );
             assert_names(&error, &["redirect", word]);
             assert!(!error.to_string().contains("secret"), "{error}");
         }

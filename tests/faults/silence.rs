@@ -6,7 +6,7 @@ use crate::support::{
     fault_server::FaultServer,
 };
 use sandbar::types::Era;
-use sandbar::{Error, HttpError};
+use sandbar::{Error, HttpError, HttpFailure};
 use std::time::Duration;
 
 /// Long enough for a loopback exchange to begin, short enough to wait for.
@@ -33,11 +33,17 @@ async fn silence_after(era: Era, part: Script) -> Error {
 async fn a_server_that_never_answers_runs_into_the_first_byte_timeout() {
     for era in BOTH_ERAS {
         let error = silence_after(era, Script::new()).await;
-        assert!(matches!(error, Error::Http(HttpError::FirstByteTimeout)), "{error:?}");
+        assert!(
+            matches!(error, Error::Http(HttpFailure { code: HttpError::FirstByteTimeout, .. })),
+            "{error:?}"
+        );
         assert_names(&error, &["did not begin to answer in time"]);
         let head = Script::new().send(b"HTTP/1.1 200 OK\r\ncontent-");
         let error = silence_after(era, head).await;
-        assert!(matches!(error, Error::Http(HttpError::FirstByteTimeout)), "{error:?}");
+        assert!(
+            matches!(error, Error::Http(HttpFailure { code: HttpError::FirstByteTimeout, .. })),
+            "{error:?}"
+        );
     }
 }
 
@@ -51,7 +57,10 @@ async fn a_server_that_stalls_in_its_answer_runs_into_the_idle_timeout() {
             Script::respond(Response::event_stream()).send(Chunk::new("data: {\"jsonrpc\"")),
         ] {
             let error = silence_after(era, part).await;
-            assert!(matches!(error, Error::Http(HttpError::IdleTimeout)), "{error:?}");
+            assert!(
+                matches!(error, Error::Http(HttpFailure { code: HttpError::IdleTimeout, .. })),
+                "{error:?}"
+            );
             assert_names(&error, &["silent for too long"]);
         }
     }
@@ -64,7 +73,10 @@ async fn an_opening_with_a_silent_server_runs_into_the_idle_timeout_of_the_sessi
         let server = FaultServer::start(|_| Script::new().hang()).await;
         let options = options(&server, era).idle_timeout(SHORT);
         let error = sandbar().connect_with(options).await.unwrap_err();
-        assert!(matches!(error, Error::Http(HttpError::FirstByteTimeout)), "{error:?}");
+        assert!(
+            matches!(error, Error::Http(HttpFailure { code: HttpError::FirstByteTimeout, .. })),
+            "{error:?}"
+        );
         server.closed_early(0).await;
     }
 }

@@ -8,8 +8,9 @@ use crate::support::{
     fault::{Chunk, Response, Script},
     fault_server::FaultServer,
 };
+use sandbar::error::HttpLimit;
 use sandbar::types::Era;
-use sandbar::{Error, HttpError};
+use sandbar::{Error, HttpError, HttpFailure};
 
 /// What the sessions of these tests accept, in bytes, unless a test says otherwise.
 const LIMIT: u64 = 1024 * 1024;
@@ -109,11 +110,11 @@ async fn comments_do_not_count() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_header_fields_is_a_limit() {
     let is_limit = |error: &Error| {
-        matches!(error, Error::Http(HttpError::LimitExceeded { name, value })
-            if name == "response-header-bytes" && *value == Some(256 * 1024))
+        matches!(error, Error::Http(HttpFailure { code: HttpError::LimitExceeded(HttpLimit { setting: name, value }), .. })
+            if name == "response_head" && *value == Some(256 * 1024))
     };
     for flood in [good_answer().field_flood(300, 4), good_answer().field_flood(20, 32 * 1024)] {
         // The client leaves while the server may still be sending.
-        assert_fails(Script::respond(flood), is_limit, &["response-header-bytes", "262144"]).await;
+        assert_fails(Script::respond(flood), is_limit, &["response_head", "262144"]).await;
     }
 }

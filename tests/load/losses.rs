@@ -10,7 +10,7 @@ use crate::support::{patience::wait_for, sandbox};
 use futures::future::BoxFuture;
 use sandbar::demo::{DemoOptions, DemoServer};
 use sandbar::executor::{Connect, HttpRequest, Pipe, Target, WebSocketClient};
-use sandbar::{ExecutorError, HttpError};
+use sandbar::{ExecutorError, HttpError, HttpFailure};
 use std::sync::{Arc, Mutex};
 use tokio::io::AsyncReadExt;
 
@@ -35,7 +35,10 @@ async fn an_executor_killed_in_the_middle_of_a_body_is_told_after_what_had_come(
 
     executor.killed().await;
     let error = wait_for("the end", streamed.body.chunk()).await.unwrap().unwrap_err();
-    assert!(matches!(error, sandbar::Error::Http(HttpError::Disconnected(_))), "{error:?}");
+    assert!(
+        matches!(error, sandbar::Error::Http(HttpFailure { code: HttpError::Disconnected(_), .. })),
+        "{error:?}"
+    );
     ended(fetch).await.assert_failed(3, &["broke off after 4 bytes", "executor is gone"]);
 }
 

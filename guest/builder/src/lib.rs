@@ -6,8 +6,7 @@
 //! exactly what its world declares.
 
 mod compile;
-mod compose;
 mod target;
 
 pub use compile::{Guest, build};
-pub use compose::compose;
+pub use sandbar_guest_compose::compose;

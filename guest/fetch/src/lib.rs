@@ -11,18 +11,21 @@
 )]
 mod bindings {
     wit_bindgen::generate!({
-        path: ["../../wit/http", "../../wit/mcp", "../../wit/executor", "../../wit"],
+        path: "../../wit",
         world: "sandbar:components/fetch",
+        with: {
+            "sandbar:http/types@0.2.0": sandbar_exchange,
+            "sandbar:http/client@0.2.0": sandbar_guest_kit::bindings::sandbar::http::client,
+        },
         generate_all,
     });
 }
 
-use bindings::exports::sandbar::http::exchanges::{
-    BodySummary, ErrorCode, Guest, Request, Response,
-};
-use bindings::sandbar::http::client::{self, Exchange};
+use bindings::exports::sandbar::http::exchanges::Guest;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
+use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request, Response};
+use sandbar_guest_kit::client::{self, Exchange};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -42,19 +45,20 @@ thread_local! {
 
 struct Fetch;
 
-type Sent = (Response, StreamReader<u8>, FutureReader<Result<BodySummary, ErrorCode>>);
+type Sent = (Response, StreamReader<u8>, FutureReader<Result<BodySummary, Failure>>);
 
 impl Guest for Fetch {
-    async fn send(id: u64, request: Request) -> Result<Sent, ErrorCode> {
+    async fn send(id: u64, request: Request) -> Result<Sent, Failure> {
         let (give_up, given_up) = oneshot::channel();
         if !enter(id, Stage::Waiting { _give_up: give_up }) {
-            return Err(ErrorCode::InvalidRequest("an exchange has this id already".into()));
+            let reason = "an exchange has this id already".into();
+            return Err(Failure::unsent(ErrorCode::InvalidRequest(reason)));
         }
         let exchange = pin!(client::send(request));
         match select(exchange, given_up).await {
             Either::Left((Ok((response, hold, body, outcome)), _)) => {
                 if !answer(id, hold) {
-                    return Err(ErrorCode::Cancelled);
+                    return Err(Failure::sent(ErrorCode::Cancelled));
                 }
                 Ok((response, body, outcome))
             }
@@ -62,7 +66,7 @@ impl Guest for Fetch {
                 Self::release(id);
                 Err(error)
             }
-            Either::Right(_) => Err(ErrorCode::Cancelled),
+            Either::Right(_) => Err(Failure::sent(ErrorCode::Cancelled)),
         }
     }
 

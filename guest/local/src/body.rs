@@ -1,15 +1,20 @@
 //! Handing the body of a response on, as a handle: no byte passes through here.
 
-use crate::bindings::exports::sandbar::http::client::{BodySummary, ErrorCode, Exchange, Response};
-use crate::bindings::sandbar::http::types::Field;
+use crate::bindings::exports::sandbar::http::client::Exchange;
 use crate::bindings::wasi::http::types::{ErrorCode as WasiError, Response as WasiResponse};
 use crate::bindings::wit_future;
 use crate::error;
-use crate::hop::Hop;
 use crate::{Hold, Sent};
+use sandbar_exchange::hop::Hop;
+use sandbar_exchange::{BodySummary, ErrorCode, Failure, Field, Response};
+use wit_bindgen::FutureReader;
 
 /// Head, body and outcome of the exchange that ended at `hop`.
-pub(crate) fn hand_on(response: WasiResponse, hop: &Hop) -> Sent {
+pub(crate) fn hand_on(
+    response: WasiResponse,
+    sent: FutureReader<Result<(), WasiError>>,
+    hop: &Hop<Vec<u8>>,
+) -> Sent {
     let head = Response {
         status: response.get_status_code(),
         fields: response
@@ -22,17 +27,23 @@ pub(crate) fn hand_on(response: WasiResponse, hop: &Hop) -> Sent {
     };
     let (processed_writer, processed) = wit_future::new(given_up);
     let (body, trailers) = WasiResponse::consume_body(response, processed);
-    let (outcome_writer, outcome) = wit_future::new(|| Err(ErrorCode::IncompleteBody));
+    let (outcome_writer, outcome) = wit_future::new(lost);
+    let authority = hop.authority();
     wit_bindgen::spawn_local(async move {
         let ended = match trailers.await {
             // Nobody counted: the bytes went from the host to the consumer.
-            Ok(_trailers) => Ok(BodySummary { bytes: None, deltas: None }),
-            Err(error) => Err(error::from_wasi(error)),
+            Ok(_trailers) => Ok(BodySummary::default()),
+            Err(error) => Err(error::in_body(error, authority)),
         };
         // A consumer that does not care for the outcome has dropped its end.
         drop(outcome_writer.write(ended).await);
     });
-    (head, Exchange::new(Hold { _processed: processed_writer }), body, outcome)
+    (head, Exchange::new(Hold { _processed: processed_writer, _sent: sent }), body, outcome)
+}
+
+/// What the consumer is told when nobody said how the body ended.
+fn lost() -> Result<BodySummary, Failure> {
+    Err(Failure::sent(ErrorCode::IncompleteBody))
 }
 
 /// What the host is told when the exchange is dropped. After the end of the body

@@ -1,7 +1,5 @@
 //! One hop over `wasi:http`.
 
-use crate::bindings::exports::sandbar::http::client::ErrorCode;
-use crate::bindings::sandbar::http::types::Timeouts;
 use crate::bindings::wasi::http::client;
 use crate::bindings::wasi::http::types::{
     ErrorCode as WasiError, Fields, HeaderError, Method, Request, RequestOptions, Response, Scheme,
@@ -9,14 +7,44 @@ use crate::bindings::wasi::http::types::{
 };
 use crate::bindings::{wit_future, wit_stream};
 use crate::error;
-use crate::hop::Hop;
-use wit_bindgen::StreamReader;
+use sandbar_exchange::hop::Hop;
+use sandbar_exchange::{ErrorCode, Failure, Nanoseconds, Phase, nanoseconds};
+use wit_bindgen::{FutureReader, StreamReader};
 
-/// Sends the request of `hop` and returns the head of the response; its body is
-/// still to be consumed.
-pub(crate) async fn send(hop: &mut Hop, timeouts: &Timeouts) -> Result<Response, ErrorCode> {
-    let request = request(hop, timeouts)?;
-    client::send(request).await.map_err(error::from_wasi)
+/// The deadlines that `wasi:http` knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadlines {
+    connect: Option<Nanoseconds>,
+    first_byte: Option<Nanoseconds>,
+    idle: Option<Nanoseconds>,
+}
+
+impl Deadlines {
+    /// Those of a request.
+    pub(crate) fn of(request: &sandbar_exchange::Request) -> Self {
+        let of = |phase| request.deadline(phase).map(nanoseconds);
+        Self {
+            connect: of(Phase::Connect),
+            first_byte: of(Phase::FirstByte),
+            idle: of(Phase::Idle),
+        }
+    }
+}
+
+/// How the host says what became of sending a request.
+type Transmission = FutureReader<Result<(), WasiError>>;
+
+/// Sends the request of `hop` and returns the head of the response, whose body is still to be
+/// consumed, and what has to be held for as long as that goes on.
+pub(crate) async fn send(
+    hop: &Hop<Vec<u8>>,
+    deadlines: &Deadlines,
+) -> Result<(Response, Transmission), Failure> {
+    let (request, sent) = request(hop, deadlines).map_err(|code| hop.failed(code, true))?;
+    match client::send(request).await {
+        Ok(response) => Ok((response, sent)),
+        Err(error) => Err(error::before_head(error, hop)),
+    }
 }
 
 /// The `location` of a response, if it has one.
@@ -24,25 +52,26 @@ pub(crate) fn location(response: &Response) -> Option<Vec<u8>> {
     response.get_headers().get("location").into_iter().next()
 }
 
-fn request(hop: &Hop, timeouts: &Timeouts) -> Result<Request, ErrorCode> {
+fn request(
+    hop: &Hop<Vec<u8>>,
+    deadlines: &Deadlines,
+) -> Result<(Request, Transmission), ErrorCode> {
     let fields = fields(hop)?;
     let (trailers_writer, trailers) = wit_future::new(no_trailers);
     // There are none; the default value says so once the writer is dropped.
     drop(trailers_writer);
     let body = hop.body.as_deref().map(body);
-    let (request, sent) = Request::new(fields, body, trailers, options(timeouts));
-    // What befalls the request shows in the response or in its absence.
-    drop(sent);
+    let (request, sent) = Request::new(fields, body, trailers, options(deadlines));
     let scheme = if hop.url.scheme() == "https" { Scheme::Https } else { Scheme::Http };
     request
         .set_method(&method(&hop.method))
-        .map_err(|()| ErrorCode::InvalidRequest("method is invalid: not an HTTP token".into()))?;
+        .map_err(|()| ErrorCode::InvalidRequest("the method is not an HTTP token".into()))?;
     request
         .set_scheme(Some(&scheme))
-        .and_then(|()| request.set_authority(Some(hop.authority())))
+        .and_then(|()| request.set_authority(Some(hop.host_and_port())))
         .and_then(|()| request.set_path_with_query(Some(hop.path_with_query())))
         .map_err(|()| ErrorCode::InvalidRequest("url is invalid: not a request target".into()))?;
-    Ok(request)
+    Ok((request, sent))
 }
 
 fn no_trailers() -> Result<Option<Trailers>, WasiError> {
@@ -61,12 +90,7 @@ fn body(bytes: &[u8]) -> StreamReader<u8> {
     reader
 }
 
-fn fields(hop: &Hop) -> Result<Fields, ErrorCode> {
-    if let Some(name) = hop.fields.iter().map(|field| &field.name).find(|name| frames(name)) {
-        return Err(ErrorCode::InvalidRequest(format!(
-            "header `{name}` is written by the executor, not by the caller"
-        )));
-    }
+fn fields(hop: &Hop<Vec<u8>>) -> Result<Fields, ErrorCode> {
     let mut entries: Vec<_> =
         hop.fields.iter().map(|field| (field.name.clone(), field.value.clone())).collect();
     if let Some(body) = &hop.body {
@@ -75,28 +99,6 @@ fn fields(hop: &Hop) -> Result<Fields, ErrorCode> {
         entries.push(("content-length".into(), body.len().to_string().into_bytes()));
     }
     Fields::from_list(&entries).map_err(|error| ErrorCode::InvalidRequest(field_error(&error)))
-}
-
-/// Fields that frame a message or concern one hop (RFC 9110 section 7.6.1). A
-/// caller's could contradict the message that is sent: smuggle a request, or
-/// have the server wait for a body that never comes.
-const FRAMING_FIELDS: [&str; 12] = [
-    "connection",
-    "content-length",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
-fn frames(name: &str) -> bool {
-    FRAMING_FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field))
 }
 
 fn field_error(error: &HeaderError) -> String {
@@ -112,8 +114,8 @@ fn field_error(error: &HeaderError) -> String {
 }
 
 /// Options only where there is something to say: each of them is a call of the host.
-fn options(timeouts: &Timeouts) -> Option<RequestOptions> {
-    let Timeouts { connect, first_byte, idle, .. } = *timeouts;
+fn options(deadlines: &Deadlines) -> Option<RequestOptions> {
+    let Deadlines { connect, first_byte, idle } = *deadlines;
     connect.or(first_byte).or(idle)?;
     let options = RequestOptions::new();
     // A host that does not support one of them falls back to its own default.

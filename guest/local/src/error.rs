@@ -1,18 +1,65 @@
 //! The one place where `wasi:http` error codes become those of `sandbar:http`.
 
-use crate::bindings::exports::sandbar::http::client::ErrorCode;
-use crate::bindings::sandbar::http::types::{Denial, Limit};
 use crate::bindings::wasi::http::types::ErrorCode as WasiError;
+use sandbar_exchange::hop::Hop;
+use sandbar_exchange::json::from_wasi_text;
+use sandbar_exchange::{ErrorCode, Failure, Limit, Processed};
+
+/// Why there is no response. A host of Sandbar says it all; of others the code is what there is.
+pub(crate) fn before_head(error: WasiError, hop: &Hop<Vec<u8>>) -> Failure {
+    match from_host(&error) {
+        // It knows this hop alone, and not what became of those before.
+        Some(told) => hop.failed(told.code, told.processed == Processed::Never),
+        None => {
+            let unsent = is_unsent(&error);
+            hop.failed(code(error), unsent)
+        }
+    }
+}
+
+/// Why a body ended early.
+pub(crate) fn in_body(error: WasiError, authority: String) -> Failure {
+    match from_host(&error) {
+        Some(told) => told,
+        None => Failure::sent(code(error)).at(authority),
+    }
+}
+
+fn from_host(error: &WasiError) -> Option<Failure> {
+    match error {
+        WasiError::InternalError(Some(text)) => from_wasi_text(text),
+        _ => None,
+    }
+}
+
+/// Whether a code of any host says that there was no connection to send the request on.
+const fn is_unsent(error: &WasiError) -> bool {
+    matches!(
+        error,
+        WasiError::HttpRequestDenied
+            | WasiError::DestinationIpProhibited
+            | WasiError::DestinationNotFound
+            | WasiError::DestinationUnavailable
+            | WasiError::DestinationIpUnroutable
+            | WasiError::DnsTimeout
+            | WasiError::DnsError(_)
+            | WasiError::ConnectionRefused
+            | WasiError::ConnectionTimeout
+            | WasiError::ConnectionLimitReached
+            | WasiError::TlsProtocolError
+            | WasiError::TlsCertificateError
+            | WasiError::TlsAlertReceived(_)
+            | WasiError::HttpRequestMethodInvalid
+            | WasiError::HttpRequestUriInvalid
+    )
+}
 
 /// Translates without losing what a user needs to know: names become cases,
 /// details become text.
-pub(crate) fn from_wasi(error: WasiError) -> ErrorCode {
+fn code(error: WasiError) -> ErrorCode {
     match error {
         WasiError::HttpRequestDenied | WasiError::DestinationIpProhibited => {
-            ErrorCode::Denied(Denial {
-                reason: "the policy of the host forbids it".into(),
-                rule: None,
-            })
+            ErrorCode::Denied("the policy of the host forbids it".into())
         }
         WasiError::DnsTimeout => ErrorCode::Dns("the resolver did not answer in time".into()),
         WasiError::DnsError(payload) => {
@@ -25,19 +72,10 @@ pub(crate) fn from_wasi(error: WasiError) -> ErrorCode {
             ErrorCode::IdleTimeout
         }
         WasiError::HttpResponseIncomplete => ErrorCode::IncompleteBody,
-        WasiError::InternalError(text) => internal(text),
+        WasiError::InternalError(text) => {
+            ErrorCode::Other(text.unwrap_or_else(|| "no reason was given".into()))
+        }
         other => by_family(&other),
-    }
-}
-
-/// What a host of Sandbar says of a denial begins with this: `http-request-denied` has no room for
-/// the reason, which tells the user what to do.
-const DENIED: &str = "denied by policy: ";
-
-fn internal(text: Option<String>) -> ErrorCode {
-    match text.as_deref().and_then(|text| text.strip_prefix(DENIED)) {
-        Some(reason) => ErrorCode::Denied(Denial { reason: reason.to_owned(), rule: None }),
-        None => ErrorCode::Other(text),
     }
 }
 
@@ -70,12 +108,12 @@ fn by_family(error: &WasiError) -> ErrorCode {
         | WasiError::HttpResponseContentCoding(_)
         | WasiError::HttpResponseHeaderSize(_)
         | WasiError::HttpUpgradeFailed => ErrorCode::Protocol(text(error)),
-        other => ErrorCode::Other(Some(text(other))),
+        other => ErrorCode::Other(text(other)),
     }
 }
 
-fn limit(name: &str, value: Option<u64>) -> ErrorCode {
-    ErrorCode::LimitExceeded(Limit { name: name.into(), value })
+fn limit(setting: &str, value: Option<u64>) -> ErrorCode {
+    ErrorCode::LimitExceeded(Limit { setting: setting.into(), value })
 }
 
 /// What happened, in words: the generated names of the cases mean nothing to a user.

@@ -1,15 +1,12 @@
 //! The `local` executor: `sandbar:http/client` over `wasi:http`.
 //!
-//! One exchange is a chain of hops: `redirect` decides where the next one
-//! goes and what it may carry, `dispatch` performs one over `wasi:http`, and
-//! `body` hands the stream of the last one on without touching a byte. Who
-//! may be dialled is not decided here: the host judges every hop.
+//! One exchange is a chain of hops, by the rules of `sandbar_exchange::hop` that a host of Sandbar
+//! has too: `dispatch` performs one over `wasi:http`, and `body` hands the stream of the last one on
+//! without touching a byte. Who may be dialled is not decided here: the host judges every hop.
 
 mod body;
 mod dispatch;
 mod error;
-pub mod hop;
-pub mod redirect;
 
 /// Generated from `wit/`.
 #[allow(
@@ -21,30 +18,35 @@ pub mod redirect;
 )]
 mod bindings {
     wit_bindgen::generate!({
-        path: ["../../wit/http", "../../wit/mcp", "../../wit/executor", "../../wit"],
+        path: "../../wit",
         world: "sandbar:components/local",
+        with: {
+            "sandbar:http/types@0.2.0": sandbar_exchange,
+        },
         generate_all,
     });
 }
 
-use bindings::exports::sandbar::http::client::{
-    BodySummary, ErrorCode, Exchange, Guest, GuestExchange, Request, Response,
-};
-use bindings::sandbar::http::types::RedirectPolicy;
+use bindings::exports::sandbar::http::client::{Exchange, Guest, GuestExchange};
 use bindings::wasi::http::types::ErrorCode as WasiError;
-use hop::Hop;
+use dispatch::Deadlines;
+use sandbar_exchange::hop::Hop;
+use sandbar_exchange::{BodySummary, Failure, Request, Response};
 use wit_bindgen::{FutureReader, FutureWriter, StreamReader};
 
 struct Local;
 
 /// What `send` returns.
-type Sent = (Response, Exchange, StreamReader<u8>, FutureReader<Result<BodySummary, ErrorCode>>);
+type Sent = (Response, Exchange, StreamReader<u8>, FutureReader<Result<BodySummary, Failure>>);
 
-/// Keeps the host from giving the response up: dropping the writer says that it
-/// will not be processed any further. A reader that has dropped the stream is
-/// seen by the host itself; one that handed it to the host is not.
+/// Keeps the host from giving the response up.
 struct Hold {
+    /// Dropping the writer says that the response will not be processed any further. A reader that
+    /// has dropped the stream is seen by the host itself; one that handed it to the host is not.
     _processed: FutureWriter<Result<(), WasiError>>,
+    /// What became of sending the request. There are hosts for which dropping it ends the exchange:
+    /// wasmtime 49 cuts the body then, and calls it complete.
+    _sent: FutureReader<Result<(), WasiError>>,
 }
 
 impl GuestExchange for Hold {}
@@ -52,21 +54,18 @@ impl GuestExchange for Hold {}
 impl Guest for Local {
     type Exchange = Hold;
 
-    async fn send(request: Request) -> Result<Sent, ErrorCode> {
-        let follow = request.redirects == RedirectPolicy::Follow;
-        let timeouts = request.timeouts;
-        let mut hop = Hop::first(request)?;
-        let mut hops = redirect::Counter::default();
+    async fn send(request: Request) -> Result<Sent, Failure> {
+        let deadlines = Deadlines::of(&request);
+        let mut hop = Hop::first(request).map_err(Failure::unsent)?;
         loop {
-            let response = dispatch::send(&mut hop, &timeouts).await?;
-            if follow && let Some(location) = dispatch::location(&response) {
-                let status = response.get_status_code();
-                if let Some(next) = hop.redirected(status, &location, &mut hops)? {
-                    hop = next;
-                    continue;
-                }
+            let (response, sent) = dispatch::send(&hop, &deadlines).await?;
+            if let Some(location) = dispatch::location(&response)
+                && let Some(next) = hop.redirected(response.get_status_code(), &location)?
+            {
+                hop = next;
+                continue;
             }
-            return Ok(body::hand_on(response, &hop));
+            return Ok(body::hand_on(response, sent, &hop));
         }
     }
 }

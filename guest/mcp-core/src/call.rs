@@ -3,11 +3,12 @@
 use core::time::Duration;
 
 use crate::error::Error;
-use crate::http::{HttpFailure, HttpRequest, ResponseHead};
-use crate::meta::Params;
+use crate::http::HttpRequest;
 use crate::notification::Notification;
+use crate::params::Params;
 use crate::session::{RequestId, Session};
 use crate::version::Era;
+use sandbar_exchange::{Failure, Response};
 
 mod delivery;
 mod handshake;
@@ -29,8 +30,8 @@ pub struct Outgoing {
     pub call: CallId,
     /// The method.
     pub method: String,
-    /// The JSON text of `params`, an object.
-    pub params: Option<String>,
+    /// The parameters.
+    pub params: Params,
     /// Whether to ask for progress.
     pub progress: bool,
     /// Overrides the idle timeout of the session.
@@ -92,7 +93,7 @@ pub enum Step {
 /// The order is: [`Call::poll`], the step, the `handle_*` method that the step names if it names
 /// one, and [`Call::poll`] again, until [`Step::Done`]. A call may be dropped at any time.
 /// Polling before a step was carried out, or after the last one, is a mistake of the caller and
-/// answered with [`Error::InvalidParams`].
+/// answered with [`Error::Misuse`].
 #[derive(Debug)]
 pub struct Call {
     kind: Kind,
@@ -108,10 +109,10 @@ enum Kind {
 /// What every kind of call does. `handle_*` only change state; `poll` says what follows from it.
 trait Drive {
     fn poll(&mut self, session: &mut Session) -> Step;
-    fn handle_response(&mut self, session: &mut Session, head: ResponseHead);
+    fn handle_response(&mut self, session: &mut Session, head: Response);
     fn handle_body(&mut self, bytes: &[u8]);
-    fn handle_body_end(&mut self, end: Result<(), HttpFailure>);
-    fn handle_failure(&mut self, session: &mut Session, failure: HttpFailure);
+    fn handle_body_end(&mut self, end: Result<(), Failure>);
+    fn handle_failure(&mut self, session: &mut Session, failure: Failure);
     /// Only calls that wait have a timer.
     fn handle_timer(&mut self) {}
     /// Only calls that ask for a reopening hear of one.
@@ -123,8 +124,8 @@ impl Call {
         Self { kind: Kind::Opening(Box::new(Handshake::new(known))) }
     }
 
-    pub(crate) fn request(request: Outgoing) -> Result<Self, Error> {
-        Ok(Self { kind: Kind::Request(Box::new(RequestCall::new(request)?)) })
+    pub(crate) fn request(request: Outgoing) -> Self {
+        Self { kind: Kind::Request(Box::new(RequestCall::new(request))) }
     }
 
     pub(crate) fn notification(method: String, params: Params, generation: u64) -> Self {
@@ -155,7 +156,7 @@ impl Call {
     }
 
     /// The head of the response to [`Step::Send`] arrived.
-    pub fn handle_response(&mut self, session: &mut Session, head: ResponseHead) {
+    pub fn handle_response(&mut self, session: &mut Session, head: Response) {
         self.drive().handle_response(session, head);
     }
 
@@ -165,12 +166,12 @@ impl Call {
     }
 
     /// The body ended, cleanly or not.
-    pub fn handle_body_end(&mut self, _session: &mut Session, end: Result<(), HttpFailure>) {
+    pub fn handle_body_end(&mut self, _session: &mut Session, end: Result<(), Failure>) {
         self.drive().handle_body_end(end);
     }
 
     /// The exchange failed before there was a response.
-    pub fn handle_failure(&mut self, session: &mut Session, failure: HttpFailure) {
+    pub fn handle_failure(&mut self, session: &mut Session, failure: Failure) {
         self.drive().handle_failure(session, failure);
     }
 
@@ -202,7 +203,7 @@ impl Call {
 
 /// A call that was polled out of turn.
 fn out_of_turn() -> Step {
-    Step::Done(Err(Error::InvalidParams("the call was polled out of turn".into())))
+    Step::Done(Err(Error::Misuse("a call was polled out of turn")))
 }
 
 /// The end of a call without a result.

@@ -3,36 +3,9 @@
 use core::time::Duration;
 
 use crate::error::Error;
-use crate::http::Field;
-use crate::json_text::{ObjectText, quoted, write_object};
+use crate::json_text::ObjectText;
 use crate::version::Era;
-
-/// A program and its version, as MCP's `Implementation` has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Implementation {
-    /// The name for programs.
-    pub name: String,
-    /// The version.
-    pub version: String,
-    /// The name for people.
-    pub title: Option<String>,
-}
-
-impl Implementation {
-    /// The object as JSON text.
-    pub(crate) fn to_json(&self) -> String {
-        let name = quoted(&self.name);
-        let version = quoted(&self.version);
-        let title = self.title.as_deref().map(quoted);
-        let mut members = vec![("name", name.as_str()), ("version", version.as_str())];
-        if let Some(title) = &title {
-            members.push(("title", title));
-        }
-        let mut out = String::new();
-        write_object(&mut out, &members);
-        out
-    }
-}
+use sandbar_exchange::{Field, is_token};
 
 /// The settings of a session: `sandbar:mcp/types.session-options` without what belongs to whoever
 /// performs the exchanges.
@@ -40,8 +13,8 @@ impl Implementation {
 pub struct SessionConfig {
     /// Fields to add to every request, credentials among them.
     pub fields: Vec<Field>,
-    /// Who the client is.
-    pub client_info: Implementation,
+    /// The JSON text of the `Implementation` object that says who the client is.
+    pub client_info: String,
     /// The JSON text of the `ClientCapabilities` to declare.
     pub capabilities: String,
     /// The era to speak, when it is known from before.
@@ -73,10 +46,22 @@ impl SessionConfig {
         ObjectText::parse(&self.capabilities).map_err(|error| {
             Error::InvalidParams(format!("`capabilities` is not a json object: {error}"))
         })?;
+        validate_implementation(&self.client_info)?;
         if self.max_message_bytes == 0 {
             return Err(Error::InvalidParams("`max-message-bytes` is zero".into()));
         }
         self.fields.iter().try_for_each(validate_field)
+    }
+}
+
+/// Servers reject an `Implementation` without a name or a version.
+fn validate_implementation(text: &str) -> Result<(), Error> {
+    let invalid = |what: String| Error::InvalidParams(format!("`client-info` {what}"));
+    let object = ObjectText::parse(text)
+        .map_err(|error| invalid(format!("is not a json object: {error}")))?;
+    match ["name", "version"].into_iter().find(|member| object.string(member).is_none()) {
+        Some(member) => Err(invalid(format!("has no string `{member}`"))),
+        None => Ok(()),
     }
 }
 
@@ -92,12 +77,4 @@ fn validate_field(field: &Field) -> Result<(), Error> {
         return Err(Error::InvalidParams(format!("the value of `{name}` has a line end")));
     }
     Ok(())
-}
-
-/// Whether a text is a token (RFC 9110 section 5.6.2), as field names are.
-pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

@@ -3,10 +3,20 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::config::Implementation;
 use crate::error::Error;
 use crate::json_text::from_object;
 use crate::version::Era;
+
+/// A program and its version, as MCP's `Implementation` has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Implementation {
+    /// The name for programs.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// The name for people.
+    pub title: Option<String>,
+}
 
 /// What is known of the server once a session is open. All of it is the server's word, unverified.
 #[derive(Clone, Debug, PartialEq, Eq)]

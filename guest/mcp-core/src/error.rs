@@ -4,9 +4,9 @@
 //! ([`Error::Status`], [`Error::Rpc`], [`Error::InvalidMessage`], [`Error::NoAnswer`],
 //! [`Error::UnsupportedVersion`], [`Error::SessionLost`]), a limit of ours
 //! ([`Error::LimitExceeded`]) or the caller's ([`Error::InvalidParams`], [`Error::Cancelled`],
-//! [`Error::Closed`]).
+//! [`Error::Closed`]), or that of whoever drives the core ([`Error::Misuse`]).
 
-use crate::http::HttpFailure;
+use sandbar_exchange::Failure;
 
 /// A JSON-RPC error object (JSON-RPC 2.0 section 5.1).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +18,20 @@ pub struct RpcError {
     pub message: String,
     /// The JSON text of `data`.
     pub data: Option<String>,
+}
+
+impl RpcError {
+    /// What a request is answered with that nobody handles.
+    #[must_use]
+    pub fn method_not_found(method: &str) -> Self {
+        Self { code: -32601, message: format!("method not found: {method}"), data: None }
+    }
+
+    /// What a request is answered with that cannot be handled.
+    #[must_use]
+    pub fn internal(message: &str) -> Self {
+        Self { code: -32603, message: message.to_owned(), data: None }
+    }
 }
 
 /// An HTTP status that means failure, where the body holds no JSON-RPC error.
@@ -55,11 +69,10 @@ impl MessageLimit {
 
 /// Why an operation failed. Match on the cases; texts are for humans.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The exchange failed before the answer had arrived whole.
     #[error("the exchange failed: {0}")]
-    Http(#[source] HttpFailure),
+    Http(#[source] Failure),
     /// The server answered with a failing HTTP status.
     #[error(transparent)]
     Status(#[from] StatusError),
@@ -94,4 +107,7 @@ pub enum Error {
     /// The caller's mistake.
     #[error("invalid parameters: {0}")]
     InvalidParams(String),
+    /// A bug of whoever drives the core.
+    #[error("a bug of this client: {0}")]
+    Misuse(&'static str),
 }

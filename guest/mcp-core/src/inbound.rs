@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use crate::error::{Error, RpcError};
-use crate::http::HttpFailure;
 use crate::json_text::{cut, range_within};
 use crate::jsonrpc::{Batch, Id, Message};
 use crate::reply::{Ending, Part, Reply};
 use crate::sse::Decoder;
+use sandbar_exchange::Failure;
 
 /// One thing that arrived.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Inbound {
         self.reply.feed(bytes);
     }
 
-    pub(crate) fn end(&mut self, end: Result<(), HttpFailure>) {
+    pub(crate) fn end(&mut self, end: Result<(), Failure>) {
         self.reply.end(end);
     }
 

@@ -84,6 +84,11 @@ pub(crate) fn cut(mut text: String, range: Range<usize>) -> String {
     text
 }
 
+/// Checks that a text is one JSON object, without a look at what is in it.
+pub(crate) fn check_object(text: &str) -> Result<(), serde_json::Error> {
+    from_object::<&RawValue>(text).map(drop)
+}
+
 /// The JSON spelling of a string.
 pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
@@ -106,6 +111,21 @@ impl ObjectText {
             .map(|(Text(name), value)| (name.into_owned(), range_within(&text, value.get())))
             .collect();
         Ok(Self { text, members })
+    }
+
+    /// The object of these members, whose values are JSON texts.
+    pub(crate) fn of(members: &[(&str, &str)]) -> Self {
+        let mut text = String::new();
+        write_object(&mut text, members);
+        let mut places = Vec::with_capacity(members.len());
+        // Behind the brace or comma, the quoted name and the colon.
+        let mut end = 0;
+        for (name, value) in members {
+            let start = end + 1 + quoted(name).len() + 1;
+            end = start + value.len();
+            places.push(((*name).to_owned(), start..end));
+        }
+        Self { text, members: places }
     }
 
     /// The whole text.

@@ -3,12 +3,12 @@
 
 use crate::config::SessionConfig;
 use crate::error::Error;
-use crate::http::{Field, ResponseHead};
 use crate::json_text::{quoted, write_object};
 use crate::jsonrpc;
 use crate::limits::SESSION_ID_BYTES;
 use crate::modern::Outline;
 use crate::version::{NEWEST_LEGACY, has_version_field};
+use sandbar_exchange::{Field, Response};
 
 /// The id of a legacy session: visible ASCII. It is as good as a credential, so it is kept out of
 /// `Debug` output.
@@ -23,7 +23,7 @@ impl core::fmt::Debug for SessionId {
 
 impl SessionId {
     /// Reads the id that a successful response to `initialize` assigns, if it does.
-    pub(crate) fn assigned_by(head: &ResponseHead) -> Result<Option<Self>, Error> {
+    pub(crate) fn assigned_by(head: &Response) -> Result<Option<Self>, Error> {
         let Some(value) = head.values("mcp-session-id").next() else {
             return Ok(None);
         };
@@ -79,7 +79,7 @@ pub(crate) fn initialize(id: i64, config: &SessionConfig) -> Vec<u8> {
             &[
                 ("protocolVersion", &quoted(NEWEST_LEGACY)),
                 ("capabilities", config.capabilities.trim_ascii()),
-                ("clientInfo", &config.client_info.to_json()),
+                ("clientInfo", config.client_info.trim_ascii()),
             ],
         );
     };

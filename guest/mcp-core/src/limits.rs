@@ -52,6 +52,18 @@ pub const MAX_RETRY: Duration = Duration::from_secs(60);
 /// follows needs the rest.
 pub const CANCELLATION_WAIT: Duration = Duration::from_secs(1);
 
+/// Requests of a server that wait for their answer. More are refused: one user answers a few at a
+/// time, and each is held until then.
+pub const SERVER_REQUESTS: usize = 256;
+
+/// Notifications and requests that are kept while a session is being opened and nobody can listen
+/// yet. Servers that log during the handshake send a handful; what exceeds it is dropped.
+pub const EVENTS_WHILE_OPENING: usize = 64;
+
+/// Notifications that are told at once. What one piece of a body holds is told together, and this
+/// bounds what is put together first.
+pub const NOTIFICATIONS_AT_ONCE: usize = 64;
+
 /// Tools whose `x-mcp-header` annotations are remembered. Tools beyond it are refused from
 /// `tools/list`, because calls of them could not carry the headers they need.
 pub const ANNOTATED_TOOLS: usize = 4096;

@@ -4,11 +4,11 @@
 use crate::config::SessionConfig;
 use crate::error::Error;
 use crate::header_value;
-use crate::http::Field;
 use crate::json_text::quoted;
 use crate::jsonrpc;
-use crate::meta::Params;
+use crate::params::Params;
 use crate::tool_headers::ToolHeaders;
+use sandbar_exchange::Field;
 
 /// What a modern session knows between requests.
 #[derive(Debug)]
@@ -45,11 +45,10 @@ impl Modern {
     /// the id of the request.
     pub(crate) fn message(&self, config: &SessionConfig, call: &Outline<'_>) -> Vec<u8> {
         let version = quoted(self.version);
-        let client_info = config.client_info.to_json();
         let token = call.progress_token();
         let mut members = vec![
             ("io.modelcontextprotocol/protocolVersion", version.as_str()),
-            ("io.modelcontextprotocol/clientInfo", client_info.as_str()),
+            ("io.modelcontextprotocol/clientInfo", config.client_info.trim_ascii()),
             ("io.modelcontextprotocol/clientCapabilities", config.capabilities.trim_ascii()),
         ];
         if let Some(token) = &token {

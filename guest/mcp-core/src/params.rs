@@ -1,54 +1,161 @@
-//! The parameters of the requests that have typed forms.
+//! `params` of a request, and the `_meta` members that the protocol adds to them.
+//!
+//! Parsed once, where the caller gives them; the requests that have typed forms put theirs together
+//! here.
 
 use crate::error::Error;
-use crate::json_text::{ObjectText, quoted, write_object};
+use crate::json_text::{ObjectText, check_object, quoted, write_object};
 
-/// Parameters of a list request: a cursor after the first page, none before.
-#[must_use]
-pub fn cursor(cursor: Option<&str>) -> Option<String> {
-    cursor.map(|cursor| object(&[("cursor", &quoted(cursor))]))
+/// The parameters of a request or a notification.
+#[derive(Clone, Debug, Default)]
+pub struct Params {
+    object: Option<ObjectText>,
+    meta: Option<ObjectText>,
 }
 
-/// Parameters of `resources/read`.
-#[must_use]
-pub fn uri(uri: &str) -> String {
-    object(&[("uri", &quoted(uri))])
+impl Params {
+    /// Those of this text, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParams`] where it is not a JSON object, or its `_meta` is not one.
+    pub fn parse(text: Option<&str>) -> Result<Self, Error> {
+        let Some(text) = text else {
+            return Ok(Self::default());
+        };
+        let object = ObjectText::parse(text)
+            .map_err(|error| invalid(format!("`params` is not a json object: {error}")))?;
+        if object.count("_meta") > 1 {
+            return Err(invalid("`params` has more than one `_meta`".into()));
+        }
+        let meta = match object.get("_meta") {
+            None | Some("null") => None,
+            Some(meta) => Some(
+                ObjectText::parse(meta)
+                    .map_err(|error| invalid(format!("`_meta` is not a json object: {error}")))?,
+            ),
+        };
+        Ok(Self { object: Some(object), meta })
+    }
+
+    /// Those of a list request: a cursor after the first page, none before.
+    #[must_use]
+    pub fn cursor(cursor: Option<&str>) -> Self {
+        cursor.map(|cursor| Self::object(&[("cursor", &quoted(cursor))])).unwrap_or_default()
+    }
+
+    /// Those of `resources/read`.
+    #[must_use]
+    pub fn uri(uri: &str) -> Self {
+        Self::object(&[("uri", &quoted(uri))])
+    }
+
+    /// Those of `tools/call` and `prompts/get`. The arguments stay as their author wrote them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParams`] where `arguments` is not the text of a JSON object.
+    pub fn named(name: &str, arguments: Option<&str>) -> Result<Self, Error> {
+        let name = quoted(name);
+        let Some(arguments) = arguments else {
+            return Ok(Self::object(&[("name", &name)]));
+        };
+        check_object(arguments)
+            .map_err(|error| invalid(format!("`arguments` is not a JSON object: {error}")))?;
+        Ok(Self::object(&[("name", &name), ("arguments", arguments.trim_ascii())]))
+    }
+
+    /// An object of these members, whose values are JSON texts.
+    fn object(members: &[(&str, &str)]) -> Self {
+        Self { object: Some(ObjectText::of(members)), meta: None }
+    }
+
+    /// Whether there are none, so that the member can be left out.
+    pub(crate) const fn is_absent(&self) -> bool {
+        self.object.is_none()
+    }
+
+    /// A member that is a string.
+    pub(crate) fn string(&self, name: &str) -> Option<String> {
+        self.object.as_ref()?.string(name)
+    }
+
+    /// The text of a member.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.object.as_ref()?.get(name)
+    }
+
+    /// Writes the parameters with these members set in `_meta`. They replace the caller's members
+    /// of the same name; every other byte of the caller's text stays as it is.
+    pub(crate) fn write_with_meta(&self, out: &mut String, members: &[(&str, &str)]) {
+        let mut meta = String::new();
+        match &self.meta {
+            Some(theirs) => theirs.write_with(&mut meta, members),
+            None => write_object(&mut meta, members),
+        }
+        match &self.object {
+            Some(object) if members.is_empty() => out.push_str(object.as_str()),
+            Some(object) => object.write_with(out, &[("_meta", &meta)]),
+            None => write_object(out, &[("_meta", &meta)]),
+        }
+    }
 }
 
-/// Parameters of `tools/call` and `prompts/get`. The arguments stay as their
-/// author wrote them.
-///
-/// # Errors
-///
-/// [`Error::InvalidParams`] where `arguments` is not the text of a JSON object.
-pub fn named(name: &str, arguments: Option<&str>) -> Result<String, Error> {
-    let name = quoted(name);
-    let Some(arguments) = arguments else {
-        return Ok(object(&[("name", &name)]));
-    };
-    ObjectText::parse(arguments).map_err(|error| {
-        Error::InvalidParams(format!("`arguments` is not a JSON object: {error}"))
-    })?;
-    Ok(object(&[("name", &name), ("arguments", arguments)]))
-}
-
-fn object(members: &[(&str, &str)]) -> String {
-    let mut text = String::new();
-    write_object(&mut text, members);
-    text
+fn invalid(what: String) -> Error {
+    Error::InvalidParams(what)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::*;
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::{Error, Params};
+
+    fn written(params: Option<&str>, members: &[(&str, &str)]) -> String {
+        let mut out = String::new();
+        Params::parse(params).unwrap().write_with_meta(&mut out, members);
+        out
+    }
+
+    /// Catches a rebuild of `_meta` that loses the caller's own members or their order.
+    #[test]
+    fn the_callers_meta_members_survive_around_ours() {
+        assert_eq!(
+            written(
+                Some(r#"{"b":1,"_meta":{"trace" : "t","progressToken":"old","z":0},"a":2}"#),
+                &[("progressToken", "7"), ("v", "\"1\"")],
+            ),
+            r#"{"b":1,"_meta":{"trace" : "t","progressToken":7,"z":0,"v":"1"},"a":2}"#
+        );
+    }
+
+    /// Catches parameters that appear without a reason, or vanish.
+    #[test]
+    fn absent_parameters_become_an_object_only_for_meta() {
+        assert_eq!(written(None, &[("v", "1")]), r#"{"_meta":{"v":1}}"#);
+        assert_eq!(written(Some(" {} "), &[("v", "1")]), r#"{"_meta":{"v":1}}"#);
+        assert_eq!(written(Some("{\"a\": 1}"), &[]), "{\"a\": 1}");
+        assert_eq!(written(Some("{\"_meta\":null}"), &[("v", "1")]), r#"{"_meta":{"v":1}}"#);
+    }
+
+    /// Catches parameters that would break the message they are written into.
+    #[test]
+    fn parameters_that_are_not_an_object_are_the_callers_mistake() {
+        for text in ["[]", "1", "{", "{}}", "{\"_meta\":1}", "{\"_meta\":{},\"_meta\":{}}"] {
+            assert!(Params::parse(Some(text)).is_err(), "{text}");
+        }
+    }
 
     /// Catches parameters put together without escaping, which a name could
     /// then add members to, and arguments that are re-encoded.
     #[test]
     fn names_are_escaped_and_arguments_stay_as_they_are() {
-        let params = named("a\"b", Some("{ \"z\": 1.0, \"a\": 1e2 }")).unwrap();
-        assert_eq!(params, r#"{"name":"a\"b","arguments":{ "z": 1.0, "a": 1e2 }}"#);
+        let params = Params::named("a\"b", Some(" { \"z\": 1.0, \"a\": 1e2 }")).unwrap();
+        let mut out = String::new();
+        params.write_with_meta(&mut out, &[]);
+        assert_eq!(out, r#"{"name":"a\"b","arguments":{ "z": 1.0, "a": 1e2 }}"#);
+        assert_eq!(params.string("name").as_deref(), Some("a\"b"));
+        assert_eq!(params.get("arguments"), Some(r#"{ "z": 1.0, "a": 1e2 }"#));
     }
 
     /// Catches arguments that are an array, or no JSON at all, being sent.
@@ -56,7 +163,7 @@ mod tests {
     fn arguments_that_are_no_object_are_the_callers_mistake() {
         for arguments in ["[]", "1", "{", "", "{}x"] {
             assert!(
-                matches!(named("t", Some(arguments)), Err(Error::InvalidParams(_))),
+                matches!(Params::named("t", Some(arguments)), Err(Error::InvalidParams(_))),
                 "{arguments}"
             );
         }

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use crate::error::{Error, MessageLimit, RpcError, StatusError};
-use crate::http::{HttpFailure, ResponseHead};
+use crate::http::Head as _;
 use crate::jsonrpc::Message;
 use crate::limits::{EAGER_RESERVE_BYTES, PREVIEW_BYTES, REFUSAL_BODY_BYTES, RESERVE_FACTOR};
 use crate::media_type::MediaType;
 use crate::sse::{DecodeError, Decoder};
+use sandbar_exchange::{Failure, Response};
 
 mod cursor;
 
@@ -43,7 +44,7 @@ pub(crate) enum Ending {
     /// Cleanly.
     Clean,
     /// The exchange failed.
-    Broken(HttpFailure),
+    Broken(Failure),
     /// The status was a failing one.
     Refused(Refusal),
     /// What came cannot be accepted.
@@ -86,7 +87,7 @@ enum Body {
 
 impl Reply {
     /// Begins with the head; `limit` is the largest message in bytes.
-    pub(crate) fn begin(head: &ResponseHead, limit: usize, expected: Expected) -> Self {
+    pub(crate) fn begin(head: &Response, limit: usize, expected: Expected) -> Self {
         let body = body_of(head, limit, expected);
         let mut reply = Self { body, limit, messages: VecDeque::new(), ending: None, open: true };
         match &reply.body {
@@ -127,13 +128,12 @@ impl Reply {
     }
 
     /// Takes the end of the body.
-    pub(crate) fn end(&mut self, end: Result<(), HttpFailure>) {
+    pub(crate) fn end(&mut self, end: Result<(), Failure>) {
         self.open = false;
         if self.ending.is_some() {
             return;
         }
-        let clean =
-            |end: Result<(), HttpFailure>| end.map_or_else(Ending::Broken, |()| Ending::Clean);
+        let clean = |end: Result<(), Failure>| end.map_or_else(Ending::Broken, |()| Ending::Clean);
         self.ending = Some(match core::mem::replace(&mut self.body, Body::Ignored) {
             Body::Json { buffer, .. } if end.is_ok() => end_json(buffer, &mut self.messages),
             Body::Stream(decoder) => {
@@ -182,7 +182,7 @@ impl Reply {
     }
 }
 
-fn body_of(head: &ResponseHead, limit: usize, expected: Expected) -> Body {
+fn body_of(head: &Response, limit: usize, expected: Expected) -> Body {
     let content_type = head.text("content-type");
     if !head.is_success() {
         let www_authenticate = head

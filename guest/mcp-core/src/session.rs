@@ -6,12 +6,13 @@ use crate::call::{Call, Outgoing};
 use crate::config::SessionConfig;
 use crate::description::ServerDescription;
 use crate::error::{Error, RpcError};
-use crate::http::{Field, HttpRequest, Method};
+use crate::http::{HttpRequest, Method};
 use crate::jsonrpc::{self, Id};
 use crate::legacy::Legacy;
-use crate::meta::Params;
 use crate::modern::Modern;
+use crate::params::Params;
 use crate::version::Era;
+use sandbar_exchange::Field;
 
 /// The id of a request that the server made, to answer it with [`Session::response`].
 ///
@@ -87,11 +88,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParams`] where the parameters are not a JSON object or `_meta` is not one,
     /// [`Error::Closed`] from [`Session::close`] on.
     pub fn request(&mut self, request: Outgoing) -> Result<Call, Error> {
         self.check_open()?;
-        Call::request(request)
+        Ok(Call::request(request))
     }
 
     /// A notification. Its result is empty text.
@@ -99,9 +99,8 @@ impl Session {
     /// # Errors
     ///
     /// As for [`Session::request`].
-    pub fn notification(&mut self, method: &str, params: Option<String>) -> Result<Call, Error> {
+    pub fn notification(&mut self, method: &str, params: Params) -> Result<Call, Error> {
         self.check_open()?;
-        let params = Params::parse(params.as_deref())?;
         Ok(Call::notification(method.to_owned(), params, self.generation))
     }
 

@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::header_value;
-use crate::http::Field;
 use crate::json_text::ObjectText;
 use crate::limits::{ANNOTATED_TOOLS, ANNOTATION_BYTES};
+use sandbar_exchange::Field;
 
 mod annotation;
 

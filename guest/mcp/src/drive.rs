@@ -1,23 +1,32 @@
 //! Takes the steps that a call of the core asks for.
 
-use crate::bindings::sandbar::mcp::embedder;
-use crate::bindings::wasi::clocks::monotonic_clock;
-use crate::exchange::{self, Body, Chunk};
+use crate::events::{Listener, Refused, Unanswerable};
 use crate::shared::Shared;
 use crate::{cancel, convert};
 use futures::future::{Either, select};
-use sandbar_mcp_core::{Answer, Call, Error, HttpRequest, ServerRequest, Step, limits};
+use sandbar_exchange::{Failure, Phase, RedirectPolicy, Request, Response, nanoseconds};
+use sandbar_guest_kit::{Body, monotonic_clock, send as send_request};
+use sandbar_mcp_core::{Answer, Call, Error, HttpRequest, RequestId, RpcError, Step, limits};
 use std::pin::pin;
 use std::rc::Rc;
+
+/// Bytes asked for with a read of a body of which nobody said how long it is, as long as it comes in
+/// small pieces. An event fits, and every call in flight has a buffer of it.
+const SMALL_READ_BYTES: usize = 8 * 1024;
+
+/// Bytes asked for with a read of a body that comes in large ones: the cost of a read is lost in
+/// that of moving the bytes.
+const LARGE_READ_BYTES: usize = 128 * 1024;
 
 /// Runs a call until it is done or given up.
 pub(crate) async fn run_cancellable(
     shared: &Rc<Shared>,
     mut call: Call,
+    mut listener: Listener,
     mut registration: cancel::Registration<'_>,
 ) -> Result<Answer, Error> {
     let ended = {
-        let running = pin!(run(shared, &mut call));
+        let running = pin!(run(shared, &mut call, &mut listener));
         let given_up = pin!(registration.given_up());
         // In this order: a call that was given up must not go on in a session that is closing,
         // where it would end without saying whether the server is to be told.
@@ -40,26 +49,42 @@ pub(crate) async fn run_cancellable(
 /// it answers is up to it.
 pub(crate) async fn cancelled(shared: &Rc<Shared>) {
     let settled = pin!(shared.calls.settled());
-    let late = pin!(monotonic_clock::wait_for(convert::nanoseconds(limits::CANCELLATION_WAIT)));
+    let late = pin!(monotonic_clock::wait_for(nanoseconds(limits::CANCELLATION_WAIT)));
     select(settled, late).await;
 }
 
 /// Runs a call until it is done.
-pub(crate) async fn run(shared: &Rc<Shared>, call: &mut Call) -> Result<Answer, Error> {
-    let mut body = None;
+pub(crate) async fn run(
+    shared: &Rc<Shared>,
+    call: &mut Call,
+    listener: &mut Listener,
+) -> Result<Answer, Error> {
+    let mut open = None;
+    let mut untold = Vec::new();
     loop {
         let step = call.poll(&mut shared.core.borrow_mut());
-        match step {
-            Step::Send(request) => body = send(shared, call, request).await,
-            Step::Read => read(shared, call, &mut body).await,
-            Step::Drop => body = None,
-            Step::Notify(notification) => {
-                embedder::notify(convert::notification(notification)).await;
+        let step = match step {
+            // What one piece of a body held is told together.
+            Step::Notify(notification) if untold.len() < limits::NOTIFICATIONS_AT_ONCE => {
+                untold.push(convert::notification(notification));
+                continue;
             }
-            Step::Answer(request) => answer_in_background(shared, request),
+            other => other,
+        };
+        shared.listeners.tell(listener, &mut untold).await;
+        match step {
+            Step::Send(request) => open = send(shared, call, request).await,
+            Step::Read => read(shared, call, &mut open).await,
+            Step::Drop => open = None,
+            Step::Notify(notification) => untold.push(convert::notification(notification)),
+            Step::Answer(request) => {
+                if let Err(refused) = shared.listeners.ask(listener, request).await {
+                    refuse(shared, refused);
+                }
+            }
             Step::Background(call) => in_background(shared, call),
             Step::Wait(pause) => {
-                monotonic_clock::wait_for(convert::nanoseconds(pause)).await;
+                monotonic_clock::wait_for(nanoseconds(pause)).await;
                 call.handle_timer(&mut shared.core.borrow_mut());
             }
             Step::Reopen { generation } => {
@@ -71,32 +96,85 @@ pub(crate) async fn run(shared: &Rc<Shared>, call: &mut Call) -> Result<Answer, 
     }
 }
 
-async fn send(shared: &Rc<Shared>, call: &mut Call, request: HttpRequest) -> Option<Body> {
-    match exchange::send(&shared.endpoint, request).await {
+/// A body that is being read, and what with.
+struct Open {
+    body: Body,
+    buffer: Vec<u8>,
+    room: usize,
+}
+
+impl Open {
+    fn new(body: Body) -> Self {
+        Self { body, buffer: Vec::new(), room: SMALL_READ_BYTES }
+    }
+
+    /// Reads the next piece into the buffer. None where there is one, the end otherwise.
+    async fn read(&mut self) -> Option<Result<(), Failure>> {
+        let expected = self.body.expected().and_then(|bytes| usize::try_from(bytes).ok());
+        let room = match expected {
+            // One byte more would show a body that is longer than it should be.
+            Some(bytes) => bytes.saturating_add(1).min(LARGE_READ_BYTES),
+            None => self.room,
+        };
+        self.buffer.clear();
+        self.buffer.reserve_exact(room);
+        let end = self.body.read(&mut self.buffer).await;
+        if self.buffer.len() >= room {
+            self.room = LARGE_READ_BYTES;
+        }
+        end
+    }
+}
+
+async fn send(shared: &Rc<Shared>, call: &mut Call, request: HttpRequest) -> Option<Open> {
+    let outcome = exchange(shared, request).await;
+    let core = &mut shared.core.borrow_mut();
+    match outcome {
         Ok((head, body)) => {
-            call.handle_response(&mut shared.core.borrow_mut(), head);
-            Some(body)
+            call.handle_response(core, head);
+            Some(Open::new(body))
         }
         Err(failure) => {
-            call.handle_failure(&mut shared.core.borrow_mut(), failure);
+            call.handle_failure(core, failure);
             None
         }
     }
 }
 
-async fn read(shared: &Rc<Shared>, call: &mut Call, body: &mut Option<Body>) {
-    let end = match body {
-        Some(open) => match open.read().await {
-            Chunk::Bytes(bytes) => {
-                call.handle_body(&mut shared.core.borrow_mut(), bytes);
+/// Performs an exchange with the endpoint up to the head of its response.
+pub(crate) async fn exchange(
+    shared: &Rc<Shared>,
+    request: HttpRequest,
+) -> Result<(Response, Body), Failure> {
+    let silence = request.idle_timeout;
+    let request = Request {
+        method: request.method.as_str().to_owned(),
+        url: shared.endpoint.url.clone(),
+        fields: request.fields,
+        body: request.body,
+        redirects: RedirectPolicy::Follow,
+        deadlines: Vec::new(),
+    };
+    let request = request
+        .within(Phase::Connect, shared.endpoint.connect_timeout)
+        .within(Phase::FirstByte, silence)
+        .within(Phase::Idle, silence);
+    send_request(request).await
+}
+
+async fn read(shared: &Rc<Shared>, call: &mut Call, open: &mut Option<Open>) {
+    let end = match open {
+        Some(reading) => match reading.read().await {
+            None => {
+                call.handle_body(&mut shared.core.borrow_mut(), &reading.buffer);
                 return;
             }
-            Chunk::End(end) => end,
+            Some(end) => end,
         },
         // A body that is not there has ended.
         None => Ok(()),
     };
-    *body = None;
+    *open = None;
     call.handle_body_end(&mut shared.core.borrow_mut(), end);
 }
 
@@ -105,7 +183,7 @@ fn in_background(shared: &Rc<Shared>, mut call: Call) {
     let shared = Rc::clone(shared);
     wit_bindgen::spawn_local(async move {
         // Nothing can be done about a failure: the call was a courtesy.
-        let _ = Box::pin(run(&shared, &mut call)).await;
+        let _ = Box::pin(run(&shared, &mut call, &mut Listener::Session)).await;
     });
 }
 
@@ -114,19 +192,27 @@ fn tell_in_background(shared: &Rc<Shared>, mut notification: Call, hold: cancel:
     let shared = Rc::clone(shared);
     wit_bindgen::spawn_local(async move {
         // A server that refuses it has been told all the same.
-        let _ = Box::pin(run(&shared, &mut notification)).await;
+        let _ = Box::pin(run(&shared, &mut notification, &mut Listener::Gone)).await;
         drop(hold);
     });
 }
 
-/// Has the embedder answer a request of the server, while the stream that it
-/// came on is read further: the answer may depend on what follows.
-fn answer_in_background(shared: &Rc<Shared>, request: ServerRequest) {
-    let shared = Rc::clone(shared);
-    wit_bindgen::spawn_local(async move {
-        let (id, request) = convert::server_request(request);
-        let outcome = embedder::answer(request).await.map_err(convert::rpc_error_from_wit);
-        let mut response = shared.core.borrow_mut().response(id, outcome);
-        let _ = Box::pin(run(&shared, &mut response)).await;
-    });
+/// Answers a request of the server that nobody will.
+fn refuse(shared: &Rc<Shared>, Refused { id, reason }: Refused) {
+    let error = match reason {
+        Unanswerable::NobodyListens { method } => RpcError::method_not_found(&method),
+        Unanswerable::TooMany => RpcError::internal("too many requests wait for an answer"),
+    };
+    let response = shared.core.borrow_mut().response(id, Err(error));
+    in_background(shared, response);
+}
+
+/// Answers a request of the server.
+pub(crate) async fn answer(
+    shared: &Rc<Shared>,
+    id: RequestId,
+    outcome: Result<String, RpcError>,
+) -> Result<(), Error> {
+    let mut response = shared.core.borrow_mut().response(id, outcome);
+    run(shared, &mut response, &mut Listener::Gone).await.map(drop)
 }

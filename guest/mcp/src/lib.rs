@@ -1,15 +1,14 @@
 //! The `mcp` component: glue between the sans-IO core and the executor import.
 //!
-//! `session` exports the resource, `drive` takes the steps that a call of
-//! the core asks for, `exchange` performs its HTTP, `cancel` is how a call
-//! learns that it was given up, and `convert`
-//! and `records` translate types. Every decision
-//! about MCP is taken in `sandbar-mcp-core`.
+//! `session` exports the resource, `drive` takes the steps that a call of the core asks for,
+//! `events` tells what the server says unasked, `cancel` is how a call learns that it was given up,
+//! and `convert` and `records` translate types. Every decision about MCP is taken in
+//! `sandbar-mcp-core`.
 
 mod cancel;
 mod convert;
 mod drive;
-mod exchange;
+mod events;
 mod records;
 mod session;
 mod shared;
@@ -24,8 +23,14 @@ mod shared;
 )]
 mod bindings {
     wit_bindgen::generate!({
-        path: ["../../wit/http", "../../wit/mcp", "../../wit/executor", "../../wit"],
+        path: "../../wit",
         world: "sandbar:components/mcp",
+        with: {
+            "sandbar:http/types@0.2.0": sandbar_exchange,
+            "sandbar:http/client@0.2.0": sandbar_guest_kit::bindings::sandbar::http::client,
+            "wasi:clocks/types@0.3.0": sandbar_guest_kit::bindings::wasi::clocks::types,
+            "wasi:clocks/monotonic-clock@0.3.0": sandbar_guest_kit::bindings::wasi::clocks::monotonic_clock,
+        },
         generate_all,
     });
 }

@@ -2,13 +2,16 @@
 
 use crate::bindings::exports::sandbar::mcp::client::{GuestSession, Session as ExportedSession};
 use crate::bindings::sandbar::mcp::types::{
-    CallOptions, Error as WitError, PromptPage, PromptResult, ResourceContents, ResourcePage,
-    ServerDescription, SessionOptions, ToolPage, ToolResult,
+    CallOptions, Error as WitError, Event, Notification, PromptPage, PromptResult,
+    ResourceContents, ResourcePage, RpcError, ServerDescription, SessionOptions, ToolPage,
+    ToolResult,
 };
 use crate::shared::Shared;
-use crate::{convert, drive, exchange, records};
-use sandbar_mcp_core::{Answer, Error, Outgoing, params, typed};
+use crate::{convert, drive, records};
+use sandbar_mcp_core::{Answer, CallId, Error, Outgoing, Params, typed};
 use std::rc::Rc;
+use std::time::Duration;
+use wit_bindgen::StreamReader;
 
 /// A session with one MCP server.
 pub(crate) struct Session(Rc<Shared>);
@@ -17,26 +20,28 @@ impl Session {
     async fn call(
         &self,
         method: &str,
-        params: Option<String>,
+        params: Params,
         options: CallOptions,
     ) -> Result<Answer, Error> {
-        let id = convert::call_id(options.id);
+        let id = CallId(options.id);
+        // Whatever becomes of the call, its listener's stream ends with it.
+        let listener = self.0.listeners.of(id);
         let registration = self.0.calls.enter(id)?;
         let call = self.0.core.borrow_mut().request(Outgoing {
             call: id,
             method: method.to_owned(),
             params,
             progress: options.progress,
-            idle_timeout: options.idle_timeout.map(convert::duration),
+            idle_timeout: options.idle_timeout.map(Duration::from_nanos),
         })?;
-        drive::run_cancellable(&self.0, call, registration).await
+        drive::run_cancellable(&self.0, call, listener, registration).await
     }
 
     /// A call whose result is read by `parse` and handed out by `convert`.
     async fn typed<T, W>(
         &self,
         method: &str,
-        params: Option<String>,
+        params: Params,
         options: CallOptions,
         parse: fn(&str) -> Result<T, Error>,
         convert: fn(T) -> W,
@@ -47,14 +52,17 @@ impl Session {
 }
 
 impl GuestSession for Session {
-    async fn open(options: SessionOptions) -> Result<ExportedSession, WitError> {
-        let shared = Rc::new(Shared::new(options).map_err(convert::error)?);
-        shared.open().await.map_err(convert::error)?;
-        Ok(ExportedSession::new(Self(shared)))
+    async fn open(
+        options: SessionOptions,
+    ) -> Result<(ExportedSession, ServerDescription, StreamReader<Event>), WitError> {
+        let (shared, events) = Shared::new(options).map_err(convert::error)?;
+        let shared = Rc::new(shared);
+        let known = shared.open().await.map_err(convert::error)?;
+        Ok((ExportedSession::new(Self(shared)), convert::description(known), events))
     }
 
-    fn describe(&self) -> ServerDescription {
-        convert::description(self.0.core.borrow().description())
+    fn listen(&self, call: u64) -> StreamReader<Notification> {
+        self.0.listeners.listen(CallId(call))
     }
 
     async fn request(
@@ -63,6 +71,7 @@ impl GuestSession for Session {
         params: Option<String>,
         options: CallOptions,
     ) -> Result<String, WitError> {
+        let params = Params::parse(params.as_deref()).map_err(convert::error)?;
         let answer = self.call(&method, params, options).await.map_err(convert::error)?;
         Ok(answer.result)
     }
@@ -72,7 +81,7 @@ impl GuestSession for Session {
         cursor: Option<String>,
         options: CallOptions,
     ) -> Result<ToolPage, WitError> {
-        let params = params::cursor(cursor.as_deref());
+        let params = Params::cursor(cursor.as_deref());
         self.typed("tools/list", params, options, typed::ToolPage::parse, records::tool_page).await
     }
 
@@ -82,9 +91,8 @@ impl GuestSession for Session {
         arguments: Option<String>,
         options: CallOptions,
     ) -> Result<ToolResult, WitError> {
-        let params = params::named(&name, arguments.as_deref()).map_err(convert::error)?;
-        let answer =
-            self.call("tools/call", Some(params), options).await.map_err(convert::error)?;
+        let params = Params::named(&name, arguments.as_deref()).map_err(convert::error)?;
+        let answer = self.call("tools/call", params, options).await.map_err(convert::error)?;
         // Unlike other results it may be large, and is given away to be read in place.
         typed::ToolResult::parse(answer.result).map(records::tool_result).map_err(convert::error)
     }
@@ -94,7 +102,7 @@ impl GuestSession for Session {
         cursor: Option<String>,
         options: CallOptions,
     ) -> Result<ResourcePage, WitError> {
-        let params = params::cursor(cursor.as_deref());
+        let params = Params::cursor(cursor.as_deref());
         self.typed(
             "resources/list",
             params,
@@ -110,10 +118,10 @@ impl GuestSession for Session {
         uri: String,
         options: CallOptions,
     ) -> Result<Vec<ResourceContents>, WitError> {
-        let params = params::uri(&uri);
+        let params = Params::uri(&uri);
         self.typed(
             "resources/read",
-            Some(params),
+            params,
             options,
             typed::parse_resource_contents,
             records::all_resource_contents,
@@ -126,7 +134,7 @@ impl GuestSession for Session {
         cursor: Option<String>,
         options: CallOptions,
     ) -> Result<PromptPage, WitError> {
-        let params = params::cursor(cursor.as_deref());
+        let params = Params::cursor(cursor.as_deref());
         self.typed("prompts/list", params, options, typed::PromptPage::parse, records::prompt_page)
             .await
     }
@@ -137,10 +145,10 @@ impl GuestSession for Session {
         arguments: Option<String>,
         options: CallOptions,
     ) -> Result<PromptResult, WitError> {
-        let params = params::named(&name, arguments.as_deref()).map_err(convert::error)?;
+        let params = Params::named(&name, arguments.as_deref()).map_err(convert::error)?;
         self.typed(
             "prompts/get",
-            Some(params),
+            params,
             options,
             typed::PromptResult::parse,
             records::prompt_result,
@@ -148,8 +156,14 @@ impl GuestSession for Session {
         .await
     }
 
+    async fn answer(&self, request: u64, answer: Result<String, RpcError>) -> Result<(), WitError> {
+        let Some(id) = self.0.listeners.asked(request) else { return Ok(()) };
+        let answer = answer.map_err(convert::rpc_error_from_wit);
+        drive::answer(&self.0, id, answer).await.map_err(convert::error)
+    }
+
     fn cancel(&self, call: u64) {
-        self.0.calls.cancel(convert::call_id(call));
+        self.0.calls.cancel(CallId(call));
     }
 
     async fn close(&self) -> Result<(), WitError> {
@@ -159,7 +173,7 @@ impl GuestSession for Session {
         let farewell = self.0.core.borrow_mut().farewell();
         if let Some(request) = farewell {
             // Servers may refuse a DELETE; there is nothing to do about it.
-            let _ = exchange::send(&self.0.endpoint, request).await;
+            let _ = drive::exchange(&self.0, request).await;
         }
         Ok(())
     }

@@ -2,15 +2,14 @@
 //!
 //! Who moves its lines is the affair of `driver`.
 
-use crate::bindings::exports::sandbar::http::client::ErrorCode;
 use crate::bindings::sandbar::executor::channel;
 use crate::bindings::wit_stream;
 use crate::driver::Ends;
 use futures::channel::oneshot;
-use sandbar_guest_wire::{LineReader, LineWriter, Signal};
-use sandbar_protocol::client::{CallId, ClientConfig, ClientSession, Event};
+use sandbar_exchange::{ErrorCode, Failure, Request, Response};
+use sandbar_guest_kit::{LineReader, LineWriter, Signal};
+use sandbar_protocol::client::{CallId, ClientConfig, ClientSession, Event, RequestError};
 use sandbar_protocol::extensions::{Extension, Extensions};
-use sandbar_protocol::http::{ErrorCode as WireError, Head, HttpRequest};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -35,7 +34,7 @@ pub(crate) struct Caller {
     pub(crate) changed: Signal,
     /// How its task is asked to move the lines of the connection.
     heir: RefCell<Option<oneshot::Sender<Ends>>>,
-    head: RefCell<Option<Result<Head, WireError>>>,
+    head: RefCell<Option<Result<Response, Failure>>>,
 }
 
 impl Caller {
@@ -47,21 +46,19 @@ impl Caller {
     }
 
     /// The response, or why there is none, once that is known.
-    pub(crate) fn take_head(&self) -> Option<Result<Head, WireError>> {
+    pub(crate) fn take_head(&self) -> Option<Result<Response, Failure>> {
         self.head.borrow_mut().take()
     }
 }
 
 impl Connection {
     /// Opens the channel. What is returned with the connection has to be driven.
-    pub(crate) async fn open() -> Result<(Rc<Self>, Ends), ErrorCode> {
+    pub(crate) async fn open() -> Result<(Rc<Self>, Ends), Failure> {
         let (writer, outgoing) = wit_stream::new();
-        let incoming = channel::connect(outgoing).await.map_err(ErrorCode::Disconnected)?;
-        let config = ClientConfig {
-            client_name: CLIENT_NAME.to_owned(),
-            resume_session_id: None,
-            extensions: Extensions::all(),
-        };
+        let connected = channel::connect(outgoing).await;
+        let incoming = connected.map_err(|why| Failure::unsent(ErrorCode::Disconnected(why)))?;
+        let config =
+            ClientConfig { client_name: CLIENT_NAME.to_owned(), extensions: Extensions::all() };
         let connection = Rc::new(Self {
             session: RefCell::new(ClientSession::new(config)),
             calls: RefCell::default(),
@@ -79,10 +76,7 @@ impl Connection {
     }
 
     /// Asks for an exchange.
-    pub(crate) fn request(
-        &self,
-        request: HttpRequest,
-    ) -> Result<(CallId, Rc<Caller>), crate::convert::RequestError> {
+    pub(crate) fn request(&self, request: Request) -> Result<(CallId, Rc<Caller>), RequestError> {
         let call = self.session.borrow_mut().request(request)?;
         let caller = Rc::<Caller>::default();
         self.calls.borrow_mut().insert(call, Rc::clone(&caller));
@@ -141,8 +135,8 @@ impl Connection {
         loop {
             let event = self.session.borrow_mut().poll_event();
             match event {
-                Some(Event::Head { call, head }) => self.answer(call, Ok(head)),
-                Some(Event::Failed { call, error }) => self.answer(call, Err(error)),
+                Some(Event::Head { call, response }) => self.answer(call, Ok(response)),
+                Some(Event::Failed { call, failure }) => self.answer(call, Err(failure)),
                 Some(Event::Readable { call }) => self.wake(call),
                 Some(Event::Closed(_reason)) => self.close(),
                 Some(Event::Connected { .. }) => {}
@@ -151,7 +145,7 @@ impl Connection {
         }
     }
 
-    fn answer(&self, call: CallId, head: Result<Head, WireError>) {
+    fn answer(&self, call: CallId, head: Result<Response, Failure>) {
         if let Some(caller) = self.calls.borrow().get(&call) {
             *caller.head.borrow_mut() = Some(head);
             caller.changed.raise();

@@ -1,10 +1,10 @@
 //! Keeps the connection: one for all exchanges, made when it is needed, and made
 //! anew when it was lost.
 
-use crate::bindings::exports::sandbar::http::client::ErrorCode;
 use crate::connection::Connection;
 use crate::driver::Held;
 use futures::lock::Mutex;
+use sandbar_exchange::Failure;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -22,7 +22,7 @@ struct Connector {
 }
 
 /// The connection, made if there is none; then its ends come with it, and have to be driven.
-pub(crate) async fn connection() -> Result<(Rc<Connection>, Option<Held>), ErrorCode> {
+pub(crate) async fn connection() -> Result<(Rc<Connection>, Option<Held>), Failure> {
     let connector = CONNECTOR.with(Rc::clone);
     if let Some(current) = connector.usable() {
         return Ok((current, None));

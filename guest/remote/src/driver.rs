@@ -12,7 +12,7 @@ use crate::connection::{Caller, Connection};
 use futures::FutureExt as _;
 use futures::channel::oneshot;
 use futures::future::{Fuse, FusedFuture as _, LocalBoxFuture, select};
-use sandbar_guest_wire::{Ended, LineReader, LineWriter};
+use sandbar_guest_kit::{Ended, LineReader, LineWriter};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;

@@ -1,17 +1,16 @@
 //! One exchange, from its caller's side.
 
-use crate::bindings::exports::sandbar::http::client::{
-    BodySummary, ErrorCode, Exchange, GuestExchange, Request,
-};
+use crate::bindings::exports::sandbar::http::client::{Exchange, GuestExchange};
 use crate::bindings::{wit_future, wit_stream};
 use crate::connection::{Caller, Connection};
 use crate::deadline::{Deadlines, Elapsed, within};
 use crate::driver::{beside, duty, keep};
-use crate::{Sent, connector, convert};
+use crate::{Sent, connector};
+use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request, Response};
 use sandbar_protocol::client::CallId;
 use sandbar_protocol::delta::Read;
-use sandbar_protocol::http::Head;
 use std::rc::Rc;
+use std::time::Duration;
 use wit_bindgen::StreamWriter;
 
 /// Bytes of a body passed on with one write.
@@ -27,17 +26,19 @@ struct Call {
 
 impl Call {
     /// The response, if its head comes in time.
-    async fn head(&self, deadline: u64) -> Result<Head, ErrorCode> {
+    async fn head(&self, deadline: Duration) -> Result<Response, Failure> {
         loop {
             if let Some(head) = self.caller.take_head() {
-                return head.map_err(convert::error);
+                return head;
             }
-            self.changed_within(deadline).await.map_err(|Elapsed| ErrorCode::FirstByteTimeout)?;
+            self.changed_within(deadline)
+                .await
+                .map_err(|Elapsed| Failure::sent(ErrorCode::FirstByteTimeout))?;
         }
     }
 
-    /// Waits until there is more, for so many nanoseconds where nobody else counts them.
-    async fn changed_within(&self, deadline: u64) -> Result<(), Elapsed> {
+    /// Waits until there is more, for so long where nobody else counts the time.
+    async fn changed_within(&self, deadline: Duration) -> Result<(), Elapsed> {
         if !self.connection.executor_keeps_deadlines() {
             match within(deadline, self.caller.changed.wait()).await {
                 // The handshake was not over when the clock was set.
@@ -71,12 +72,10 @@ impl Drop for Hold {
 }
 
 /// Has a request performed at the other end.
-pub(crate) async fn send(request: Request) -> Result<Sent, ErrorCode> {
-    let url = request.url.clone();
-    let deadlines = Deadlines::new(&request.timeouts);
+pub(crate) async fn send(request: Request) -> Result<Sent, Failure> {
+    let deadlines = Deadlines::new(&request);
     let (connection, held) = connector::connection().await?;
-    let (id, caller) =
-        connection.request(convert::request(request)).map_err(convert::request_error)?;
+    let (id, caller) = connection.request(request)?;
     let call = Call { connection, id, caller };
     let mut duty = duty(&call.connection, held, &call.caller);
     let head = beside(&mut duty, call.head(deadlines.head)).await;
@@ -84,13 +83,13 @@ pub(crate) async fn send(request: Request) -> Result<Sent, ErrorCode> {
     let head = head?;
     let hold = Hold { connection: Rc::clone(&call.connection), id };
     let (body_writer, body) = wit_stream::new();
-    let (outcome_writer, outcome) = wit_future::new(|| Err(ErrorCode::Cancelled));
+    let (outcome_writer, outcome) = wit_future::new(|| Err(Failure::sent(ErrorCode::Cancelled)));
     wit_bindgen::spawn_local(async move {
         let end = pass_on(&call, body_writer, deadlines.idle).await;
         // A consumer that does not care for the outcome has dropped its end.
         drop(outcome_writer.write(end).await);
     });
-    Ok((convert::response(head, url), Exchange::new(hold), body, outcome))
+    Ok((head, Exchange::new(hold), body, outcome))
 }
 
 /// Passes a body on as it arrives. The writer is dropped before the outcome is
@@ -98,28 +97,24 @@ pub(crate) async fn send(request: Request) -> Result<Sent, ErrorCode> {
 async fn pass_on(
     call: &Call,
     mut body: StreamWriter<u8>,
-    idle: u64,
-) -> Result<BodySummary, ErrorCode> {
+    idle: Duration,
+) -> Result<BodySummary, Failure> {
     loop {
         let read = call.connection.with(|session| session.read(call.id, WRITE_BYTES));
         match read {
             Some(Read::Data(bytes)) => {
                 if !body.write_all(bytes).await.is_empty() {
-                    return Err(ErrorCode::Cancelled);
+                    return Err(Failure::sent(ErrorCode::Cancelled));
                 }
             }
             Some(Read::Pending) => {
-                call.changed_within(idle).await.map_err(|Elapsed| ErrorCode::IdleTimeout)?;
+                call.changed_within(idle)
+                    .await
+                    .map_err(|Elapsed| Failure::sent(ErrorCode::IdleTimeout))?;
             }
-            Some(Read::End(Ok(summary))) => {
-                return Ok(BodySummary {
-                    bytes: Some(summary.bytes),
-                    deltas: Some(summary.deltas),
-                });
-            }
-            Some(Read::End(Err(error))) => return Err(convert::error(error)),
+            Some(Read::End(end)) => return end,
             // Released by whoever held the exchange.
-            None => return Err(ErrorCode::Cancelled),
+            None => return Err(Failure::sent(ErrorCode::Cancelled)),
         }
     }
 }

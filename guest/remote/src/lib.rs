@@ -2,12 +2,10 @@
 //!
 //! `connector` keeps the one connection, `driver` moves its lines, `connection`
 //! its events, `exchange` is one request from its caller's side, `deadline` how
-//! long it waits, `convert` translates types. Every decision about the protocol is taken in
-//! `sandbar-protocol`.
+//! long it waits. Every decision about the protocol is taken in `sandbar-protocol`.
 
 mod connection;
 mod connector;
-mod convert;
 mod deadline;
 mod driver;
 mod exchange;
@@ -22,26 +20,30 @@ mod exchange;
 )]
 mod bindings {
     wit_bindgen::generate!({
-        path: ["../../wit/http", "../../wit/mcp", "../../wit/executor", "../../wit"],
+        path: "../../wit",
         world: "sandbar:components/remote",
+        with: {
+            "sandbar:http/types@0.2.0": sandbar_exchange,
+            "wasi:clocks/types@0.3.0": sandbar_guest_kit::bindings::wasi::clocks::types,
+            "wasi:clocks/monotonic-clock@0.3.0": sandbar_guest_kit::bindings::wasi::clocks::monotonic_clock,
+        },
         generate_all,
     });
 }
 
-use bindings::exports::sandbar::http::client::{
-    BodySummary, ErrorCode, Exchange, Guest, Request, Response,
-};
+use bindings::exports::sandbar::http::client::{Exchange, Guest};
+use sandbar_exchange::{BodySummary, Failure, Request, Response};
 use wit_bindgen::{FutureReader, StreamReader};
 
 /// What `send` returns.
-type Sent = (Response, Exchange, StreamReader<u8>, FutureReader<Result<BodySummary, ErrorCode>>);
+type Sent = (Response, Exchange, StreamReader<u8>, FutureReader<Result<BodySummary, Failure>>);
 
 struct Remote;
 
 impl Guest for Remote {
     type Exchange = exchange::Hold;
 
-    async fn send(request: Request) -> Result<Sent, ErrorCode> {
+    async fn send(request: Request) -> Result<Sent, Failure> {
         exchange::send(request).await
     }
 }

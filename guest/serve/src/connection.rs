@@ -6,16 +6,13 @@
 //! write, and what the writer writes lets the reader read.
 
 use crate::bindings::exports::sandbar::executor::server::Connection as Options;
-use crate::bindings::wasi::clocks::monotonic_clock;
 use crate::bindings::wit_stream;
 use crate::exchange;
 use futures::future::{AbortHandle, abortable, select};
-use sandbar_guest_wire::{LineReader, LineWriter, Signal};
+use sandbar_exchange::{Request, nanoseconds};
+use sandbar_guest_kit::{LineReader, LineWriter, Signal, monotonic_clock};
 use sandbar_protocol::extensions::Extensions;
-use sandbar_protocol::http::HttpRequest;
-use sandbar_protocol::server::{
-    CallId, Event, ResumeRefusal, ServerConfig, ServerSession, Transport,
-};
+use sandbar_protocol::server::{CallId, Event, ServerConfig, ServerSession, Transport};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -111,7 +108,7 @@ impl Connection {
     async fn wait_to_write(&self) {
         let changed = pin!(self.outbound.wait());
         let timeout = self.session.borrow().poll_timeout();
-        match timeout.map(|due| u64::try_from(due.as_nanos()).unwrap_or(u64::MAX)) {
+        match timeout.map(nanoseconds) {
             None => changed.await,
             Some(due) => {
                 select(changed, pin!(monotonic_clock::wait_until(due))).await;
@@ -127,17 +124,13 @@ impl Connection {
                 Some(Event::StartRequest { call, request }) => self.start_exchange(call, request),
                 Some(Event::Cancel { call }) => self.cancel(call),
                 Some(Event::Writable { call }) => self.writable(call),
-                // A session holds nothing that outlives its connection.
-                Some(Event::Resume { .. }) => {
-                    self.session.borrow_mut().refuse_resume(ResumeRefusal::Unknown);
-                }
                 Some(Event::Close(_reason)) => self.close(),
                 None => return,
             }
         }
     }
 
-    fn start_exchange(self: &Rc<Self>, call: CallId, request: HttpRequest) {
+    fn start_exchange(self: &Rc<Self>, call: CallId, request: Request) {
         let connection = Rc::clone(self);
         let writable = Rc::new(Signal::default());
         let signal = Rc::clone(&writable);

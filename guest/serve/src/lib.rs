@@ -1,12 +1,10 @@
 //! The `serve` component: the executor's end of the delta protocol, over
 //! whatever executor it imports.
 //!
-//! `connection` moves lines and events of one connection, `exchange`
-//! performs one request, `convert` translates types. Every decision about the
-//! protocol is taken in `sandbar-protocol`.
+//! `connection` moves lines and events of one connection, `exchange` performs one request. Every
+//! decision about the protocol is taken in `sandbar-protocol`.
 
 mod connection;
-mod convert;
 mod exchange;
 
 /// Generated from `wit/`.
@@ -19,8 +17,14 @@ mod exchange;
 )]
 mod bindings {
     wit_bindgen::generate!({
-        path: ["../../wit/http", "../../wit/mcp", "../../wit/executor", "../../wit"],
+        path: "../../wit",
         world: "sandbar:components/serve",
+        with: {
+            "sandbar:http/types@0.2.0": sandbar_exchange,
+            "sandbar:http/client@0.2.0": sandbar_guest_kit::bindings::sandbar::http::client,
+            "wasi:clocks/types@0.3.0": sandbar_guest_kit::bindings::wasi::clocks::types,
+            "wasi:clocks/monotonic-clock@0.3.0": sandbar_guest_kit::bindings::wasi::clocks::monotonic_clock,
+        },
         generate_all,
     });
 }

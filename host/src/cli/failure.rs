@@ -214,7 +214,7 @@ impl Failure {
 
 fn session_class(error: &Error) -> (&'static str, u8) {
     match error {
-        Error::Http(error) => http_class(error),
+        Error::Http(failure) => http_class(&failure.code),
         Error::Status(_) => ("http-status", exit::SERVER_ERROR),
         Error::Rpc(_) => ("rpc", exit::SERVER_ERROR),
         Error::InvalidMessage(_) => ("invalid-message", exit::SERVER_ERROR),
@@ -230,6 +230,7 @@ fn session_class(error: &Error) -> (&'static str, u8) {
         Error::Sandbox(error) => (sandbox_kind(error), exit::SANDBOX),
         Error::Cancelled => ("cancelled", exit::SERVER_ERROR),
         Error::Closed => ("closed", exit::SERVER_ERROR),
+        Error::Internal(_) => ("internal", exit::SANDBOX),
         _ => ("other", exit::SERVER_ERROR),
     }
 }
@@ -248,9 +249,9 @@ const fn listen_class(error: &ListenError) -> (&'static str, u8) {
     }
 }
 
-fn http_class(error: &HttpError) -> (&'static str, u8) {
-    match error {
-        HttpError::Denied { .. } => ("denied", exit::DENIED),
+const fn http_class(code: &HttpError) -> (&'static str, u8) {
+    match code {
+        HttpError::Denied(_) => ("denied", exit::DENIED),
         HttpError::InvalidRequest(_) => ("usage", exit::USAGE),
         HttpError::Dns(_) => ("dns", exit::UNREACHABLE),
         HttpError::ConnectionRefused => ("connection-refused", exit::UNREACHABLE),
@@ -262,11 +263,11 @@ fn http_class(error: &HttpError) -> (&'static str, u8) {
         }
         HttpError::Protocol(_) => ("http-protocol", exit::SERVER_ERROR),
         HttpError::IncompleteBody => ("incomplete-body", exit::SERVER_ERROR),
-        HttpError::LimitExceeded { .. } => ("limit-exceeded", exit::SERVER_ERROR),
+        HttpError::LimitExceeded(_) => ("limit-exceeded", exit::SERVER_ERROR),
         HttpError::Redirect(_) => ("redirect", exit::SERVER_ERROR),
         HttpError::Disconnected(_) => ("executor-unreachable", exit::UNREACHABLE),
-        HttpError::Sequence { .. } | HttpError::Peer { .. } => ("executor", exit::SERVER_ERROR),
-        _ => ("http", exit::SERVER_ERROR),
+        HttpError::Sequence(_) | HttpError::Peer(_) => ("executor", exit::SERVER_ERROR),
+        HttpError::Cancelled | HttpError::Other(_) => ("http", exit::SERVER_ERROR),
     }
 }
 
@@ -283,15 +284,16 @@ const fn sandbox_kind(error: &SandboxError) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sandbar::HttpFailure;
     use std::sync::Arc;
 
     /// Catches failures that end in the exit code of another kind.
     #[test]
     fn exit_codes_follow_the_fault() {
-        let http = |error| Failure::Session(Error::Http(error));
-        let denied = HttpError::Denied { reason: "elsewhere".to_owned() };
-        let broken_off =
-            |error| Failure::BrokenOff { received: 1, source: Box::new(Error::Http(error)) };
+        let failed = |code| Error::Http(HttpFailure::sent(code));
+        let http = |code| Failure::Session(failed(code));
+        let denied = HttpError::Denied("elsewhere".to_owned());
+        let broken_off = |code| Failure::BrokenOff { received: 1, source: Box::new(failed(code)) };
         let (reason, setup) = ("refused".to_owned(), BuildError::Engine(String::new()));
         let spinning = SandboxError::Cpu { limit: Duration::from_secs(10) };
         for (failure, code) in [

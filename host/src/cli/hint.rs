@@ -33,7 +33,7 @@ pub(crate) fn hint(failure: &Failure) -> Option<&'static str> {
 
 fn session_hint(error: &Error) -> Option<&'static str> {
     match error {
-        Error::Http(error) => http_hint(error),
+        Error::Http(failure) => http_hint(&failure.code),
         Error::Status(error) => status_hint(error),
         Error::Rpc(error) if error.code == METHOD_NOT_FOUND => {
             Some("the server does not offer this; `sandbar info URL` shows what it offers")
@@ -60,7 +60,9 @@ fn session_hint(error: &Error) -> Option<&'static str> {
 /// A body that broke off has nothing to do with calls that may have run.
 fn broken_off_hint(source: &Error) -> Option<&'static str> {
     match source {
-        Error::Http(HttpError::IncompleteBody) => Some("what had come is written; try again"),
+        Error::Http(failure) if failure.code == HttpError::IncompleteBody => {
+            Some("what had come is written; try again")
+        }
         source => session_hint(source),
     }
 }
@@ -77,10 +79,10 @@ const fn executor_hint(error: &ExecutorError) -> Option<&'static str> {
 const EXECUTOR_GONE: &str = "is the executor running, and is this its URL or its command? one that asks for a token gets \
      it with --executor-token-file";
 
-const fn http_hint(error: &HttpError) -> Option<&'static str> {
-    Some(match error {
+const fn http_hint(code: &HttpError) -> Option<&'static str> {
+    Some(match code {
         // The reason of a denial says what would allow it, and who can.
-        HttpError::Denied { .. } => return None,
+        HttpError::Denied(_) => return None,
         HttpError::InvalidRequest(_) => "is one of the headers written by HTTP or MCP itself?",
         HttpError::Dns(_) => "check the spelling of the host, and the network",
         HttpError::ConnectionRefused => "start the server, or check the port",

@@ -103,10 +103,10 @@ mod tests {
 
     use super::*;
     use crate::cli::parse::Header;
-    use sandbar::{HttpError, RpcError};
+    use sandbar::{HttpError, HttpFailure, RpcError};
 
     fn refused() -> Failure {
-        Failure::Session(Error::Http(HttpError::ConnectionRefused))
+        Failure::Session(Error::Http(HttpFailure::unsent(HttpError::ConnectionRefused)))
     }
 
     /// Catches an error that leaves the user alone, or repeats itself as its own cause.

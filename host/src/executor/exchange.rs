@@ -1,14 +1,13 @@
 //! HTTP exchanges through an executor, unaware of MCP.
 
 use super::limits::EXCHANGES;
-use crate::error::{Error, HttpError};
-use crate::sandbox::bindings::{Fetching, http};
-use crate::sandbox::convert;
-use crate::sandbox::exchange::{Answered, Send as SendExchange};
-use crate::sandbox::job::Job;
-use crate::sandbox::worker::{Ending, Worker};
+use crate::error::Error;
+use crate::sandbox::bindings::Fetching;
+use crate::sandbox::exchange::{Answered, Ended, send};
+use crate::sandbox::worker::{Ending, Worker, job};
 use bytes::{Bytes, BytesMut};
 use futures::Stream;
+use sandbar_exchange::{ErrorCode, Failure, Field, Phase, RedirectPolicy, Request};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,27 +52,21 @@ impl HttpRequest {
         }
     }
 
-    fn into_wit(self) -> http::Request {
-        http::Request {
-            method: self.method,
-            url: self.url,
-            fields: self
-                .fields
-                .into_iter()
-                .map(|(name, value)| http::Field { name, value })
-                .collect(),
+    fn into_request(self) -> Request {
+        let request = Request {
+            fields: self.fields.into_iter().map(|(name, value)| Field { name, value }).collect(),
             body: self.body,
             redirects: match self.follow_redirects {
-                true => http::RedirectPolicy::Follow,
-                false => http::RedirectPolicy::Stop,
+                true => RedirectPolicy::Follow,
+                false => RedirectPolicy::Stop,
             },
-            timeouts: http::Timeouts {
-                connect: self.connect_timeout.map(convert::nanoseconds),
-                first_byte: self.idle_timeout.map(convert::nanoseconds),
-                idle: self.idle_timeout.map(convert::nanoseconds),
-                total: self.total_timeout.map(convert::nanoseconds),
-            },
-        }
+            ..Request::new(self.method, self.url)
+        };
+        request
+            .within(Phase::Connect, self.connect_timeout)
+            .within(Phase::FirstByte, self.idle_timeout)
+            .within(Phase::Idle, self.idle_timeout)
+            .within(Phase::Total, self.total_timeout)
     }
 }
 
@@ -140,19 +133,31 @@ impl Executor {
             Arc::clone(&self.0.exchanges).acquire_owned().await.map_err(|_closed| Error::Closed)?;
         let id = self.0.last.fetch_add(1, Ordering::Relaxed);
         let hold = Hold { executor: self.clone(), id };
-        let (job, sent) = Job::new(SendExchange { id, request: request.into_wit() }, permit);
+        let request = request.into_request();
+        let to_head = request.method == "HEAD";
+        let (job, sent) =
+            job(permit, move |accessor, exports| Box::pin(send(accessor, exports, id, request)));
         self.0.worker.run(job);
         let answered = match sent.await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(code)) => return Err(convert::http_error(code).into()),
+            Ok(Err(failure)) => return Err(failure.into()),
             Err(_gone) => return Err(self.ended().await),
         };
         let Answered { head, body, outcome } = answered;
+        let announced = if to_head { None } else { head.announced_bytes() };
+        let authority = head.authority();
         Ok(Streamed {
             status: head.status,
             fields: head.fields.into_iter().map(|field| (field.name, field.value)).collect(),
             url: head.url,
-            body: Body { chunks: body, outcome: Some(outcome), received: 0, _hold: hold },
+            body: Body {
+                chunks: body,
+                outcome: Some(outcome),
+                received: 0,
+                announced,
+                authority,
+                _hold: hold,
+            },
         })
     }
 
@@ -162,15 +167,15 @@ impl Executor {
     /// # Errors
     ///
     /// Those of [`Executor::request_stream`], those of a body, and
-    /// [`HttpError::LimitExceeded`].
+    /// [`ErrorCode::LimitExceeded`].
     pub async fn request(&self, request: HttpRequest, limit: usize) -> Result<Response, Error> {
         let Streamed { status, fields, url, mut body } = self.request_stream(request).await?;
         let mut whole = BytesMut::new();
         while let Some(chunk) = body.chunk().await {
             let chunk = chunk?;
             if whole.len().saturating_add(chunk.len()) > limit {
-                let value = u64::try_from(limit).ok();
-                return Err(HttpError::LimitExceeded { name: "body-bytes".into(), value }.into());
+                let code = ErrorCode::limit("body-bytes", limit);
+                return Err(Failure { authority: body.authority, ..Failure::sent(code) }.into());
             }
             whole.extend_from_slice(&chunk);
         }
@@ -212,8 +217,10 @@ impl Drop for Hold {
 pub struct Body {
     chunks: mpsc::Receiver<Bytes>,
     /// None once it has been told.
-    outcome: Option<oneshot::Receiver<Result<http::BodySummary, http::ErrorCode>>>,
+    outcome: Option<oneshot::Receiver<Ended>>,
     received: u64,
+    announced: Option<u64>,
+    authority: Option<String>,
     /// Cancels the exchange when this is dropped.
     _hold: Hold,
 }
@@ -244,17 +251,18 @@ impl Body {
     }
 
     /// What an outcome means: nothing more, or an error.
-    fn end(
-        &self,
-        outcome: Option<Result<http::BodySummary, http::ErrorCode>>,
-    ) -> Option<Result<Bytes, Error>> {
-        match outcome {
-            Some(Ok(summary)) if summary.bytes.is_none_or(|bytes| bytes == self.received) => None,
-            Some(Ok(_lost_bytes)) => Some(Err(HttpError::IncompleteBody.into())),
-            Some(Err(code)) => Some(Err(convert::http_error(code).into())),
+    fn end(&mut self, outcome: Option<Ended>) -> Option<Result<Bytes, Error>> {
+        let failure = match outcome {
+            Some(Ok(summary)) if summary.is_of(self.received, self.announced) => return None,
+            Some(Ok(_lost_bytes)) => Failure {
+                authority: self.authority.take(),
+                ..Failure::sent(ErrorCode::IncompleteBody)
+            },
+            Some(Err(failure)) => failure,
             // The sandbox is gone, and the way to the executor with it.
-            None => Some(Err(HttpError::Disconnected("the sandbox ended".to_owned()).into())),
-        }
+            None => Failure::sent(ErrorCode::Disconnected("the sandbox ended".to_owned())),
+        };
+        Some(Err(failure.into()))
     }
 }
 

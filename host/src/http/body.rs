@@ -1,4 +1,5 @@
-//! The body of a response: frames as they arrive, under the idle deadline.
+//! Bodies: that of a request, whole or as somebody streams it, and that of a response, frames as
+//! they arrive, under the idle deadline.
 //!
 //! Nothing is buffered here: hyper reads from the socket when a frame is asked for, and its read
 //! buffer bounds a frame (see `DialLimits::response_head`). Dropping the body ends the exchange,
@@ -12,9 +13,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
-use wasmtime_wasi_http::Error;
 
 use super::error::DialError;
 use super::hyper_error;
@@ -23,8 +24,55 @@ use super::linger::linger;
 /// Empty frames that are skipped before other tasks get their turn.
 const EMPTY_FRAMES_PER_POLL: usize = 32;
 
-/// The body that is handed to the guest.
-pub(super) struct ResponseBody {
+/// The body of a request.
+pub enum RequestBody {
+    /// Known in whole; none of it is left once it is taken.
+    Whole(Option<Bytes>),
+    /// On its way from somebody who may fail.
+    Streamed(UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>),
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match &mut *self {
+            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Streamed(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Self::Streamed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => {
+                let length = bytes.as_ref().map_or(0, Bytes::len);
+                SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
+            }
+            Self::Streamed(body) => body.size_hint(),
+        }
+    }
+}
+
+impl std::fmt::Debug for RequestBody {
+    /// Without its content, which may be a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RequestBody(..)")
+    }
+}
+
+/// The body of a response.
+pub struct ResponseBody {
     /// None once it has ended or failed.
     incoming: Option<Incoming>,
     idle: IdleDeadline,
@@ -68,20 +116,20 @@ impl ResponseBody {
 
 impl Body for ResponseBody {
     type Data = Bytes;
-    type Error = Error;
+    type Error = DialError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, DialError>>> {
         let polled = self.poll_progress(cx);
         if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
             self.incoming = None;
         }
-        polled.map_err(|error| {
-            tracing::debug!(error = &error as &dyn std::error::Error, "response body failed");
-            Error::from(error)
-        })
+        if let Poll::Ready(Some(Err(error))) = &polled {
+            tracing::debug!(error = error as &dyn std::error::Error, "response body failed");
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -90,6 +138,12 @@ impl Body for ResponseBody {
 
     fn size_hint(&self) -> SizeHint {
         self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl std::fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseBody").finish_non_exhaustive()
     }
 }
 

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use hyper_util::client::legacy::connect::CaptureConnection;
+use sandbar_exchange::{Phase, Request};
 use tokio::time::Instant;
-use wasmtime_wasi_http::RequestOptions;
 
 use super::limits::DialLimits;
 
@@ -24,13 +24,12 @@ pub struct Timeouts {
     pub idle: Option<Duration>,
 }
 
-impl From<Option<RequestOptions>> for Timeouts {
-    fn from(options: Option<RequestOptions>) -> Self {
-        let options = options.unwrap_or_default();
+impl From<&Request> for Timeouts {
+    fn from(request: &Request) -> Self {
         Self {
-            connect: options.connect_timeout,
-            first_byte: options.first_byte_timeout,
-            idle: options.between_bytes_timeout,
+            connect: request.deadline(Phase::Connect),
+            first_byte: request.deadline(Phase::FirstByte),
+            idle: request.deadline(Phase::Idle),
         }
     }
 }

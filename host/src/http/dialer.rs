@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use wasmtime_wasi_http::WasiBody;
 
-use super::body::ResponseBody;
+use super::body::{RequestBody, ResponseBody};
 use super::connector::Connector;
 use super::deadline::{Deadlines, Passed, Timeouts, before_head};
 use super::error::DialError;
@@ -41,7 +39,7 @@ const HTTP2_FRAME: u32 = 64 * 1024;
 /// A clone is cheap and shares both. Idle connections are closed when the last clone is dropped.
 #[derive(Clone)]
 pub struct Dialer {
-    client: Client<Connector, WasiBody>,
+    client: Client<Connector, RequestBody>,
     connector: Connector,
 }
 
@@ -62,7 +60,7 @@ impl Dialer {
     /// # Errors
     ///
     /// Everything that [`DialError`] lists. What fails later, while the body is read, comes out
-    /// of the body as the `wasi:http` error that the `DialError` stands for.
+    /// of the body.
     ///
     /// # Cancel safety
     ///
@@ -70,10 +68,10 @@ impl Dialer {
     /// HTTP/1.1 connection is closed, an HTTP/2 stream is reset.
     pub async fn send(
         &self,
-        request: Request<WasiBody>,
+        request: Request<RequestBody>,
         timeouts: Timeouts,
-    ) -> Result<Response<WasiBody>, DialError> {
-        let outcome = self.exchange(request, timeouts).await;
+    ) -> Result<Response<ResponseBody>, DialError> {
+        let outcome = self.one_hop(request, timeouts).await;
         outcome.inspect_err(|error| {
             tracing::debug!(error = error as &dyn std::error::Error, "request failed");
         })
@@ -84,11 +82,11 @@ impl Dialer {
         self.connector.counters().snapshot()
     }
 
-    async fn exchange(
+    async fn one_hop(
         &self,
-        mut request: Request<WasiBody>,
+        mut request: Request<RequestBody>,
         timeouts: Timeouts,
-    ) -> Result<Response<WasiBody>, DialError> {
+    ) -> Result<Response<ResponseBody>, DialError> {
         let target = request::prepare(&mut request)?;
         self.connector.policy().judge(&target)?;
         self.authorize_forwarding(&mut request, &target);
@@ -96,12 +94,12 @@ impl Dialer {
         let deadlines = Deadlines::new(timeouts, self.connector.limits());
         let response = self.head(request, &target, &deadlines).await?;
         let linger = self.connector.limits().linger;
-        Ok(response.map(|body| ResponseBody::new(body, deadlines.idle, linger).boxed_unsync()))
+        Ok(response.map(|body| ResponseBody::new(body, deadlines.idle, linger)))
     }
 
     async fn head(
         &self,
-        mut request: Request<WasiBody>,
+        mut request: Request<RequestBody>,
         target: &Target,
         deadlines: &Deadlines,
     ) -> Result<Response<Incoming>, DialError> {
@@ -119,7 +117,7 @@ impl Dialer {
     }
 
     /// A forwarded request authenticates itself to the proxy; a tunnel does when it is opened.
-    fn authorize_forwarding(&self, request: &mut Request<WasiBody>, target: &Target) {
+    fn authorize_forwarding(&self, request: &mut Request<RequestBody>, target: &Target) {
         let proxies = self.connector.proxies();
         if let Some(credentials) = proxies.authorization(target, request.uri()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, credentials);
@@ -136,7 +134,7 @@ impl fmt::Debug for Dialer {
     }
 }
 
-fn client(connector: &Connector) -> Client<Connector, WasiBody> {
+fn client(connector: &Connector) -> Client<Connector, RequestBody> {
     let limits = connector.limits();
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())

@@ -3,20 +3,22 @@
 use std::fmt;
 use std::time::Duration;
 
+use sandbar_exchange::Phase;
+
 /// Limits of one [`Dialer`](super::Dialer). `Default` gives the values that the fields document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialLimits {
     /// Time for a connection, from the name lookup to the end of the TLS handshake, where the
-    /// request sets none. 10 s: several retransmissions of a lost SYN (1 s, 3 s, 7 s) fit in.
+    /// request sets none. That of [`Phase::default_deadline`], 10 s.
     pub connect: Duration,
     /// The most that a request may ask for instead of `connect`, and the life of an attempt that
     /// its request no longer waits for. 2 min: what Linux itself gives a connection attempt.
     pub connect_at_most: Duration,
     /// Time from the start of a request on its connection to the head of the response, where the
-    /// request sets none. 5 min: a tool call answered with plain JSON is silent while it works.
+    /// request sets none. That of [`Phase::default_deadline`], 5 min.
     pub first_byte: Duration,
-    /// Time without a byte while a reader waits for the body, where the request sets none.
-    /// 5 min: above the usual interval of keep-alive comments in event streams, and finite.
+    /// Time without a byte while a reader waits for the body, where the request sets none. That of
+    /// [`Phase::default_deadline`], 5 min.
     pub idle: Duration,
     /// Bytes of the head of a response. 256 KiB: the largest heads that browsers accept. It is
     /// also the size at which the read buffer of an HTTP/1.1 connection stops growing; a frame of
@@ -49,10 +51,10 @@ pub(super) const LINGER_BYTES: usize = 64 * 1024;
 impl Default for DialLimits {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(10),
+            connect: Phase::Connect.default_deadline(),
             connect_at_most: Duration::from_secs(120),
-            first_byte: Duration::from_secs(300),
-            idle: Duration::from_secs(300),
+            first_byte: Phase::FirstByte.default_deadline(),
+            idle: Phase::Idle.default_deadline(),
             response_head: 256 * 1024,
             response_fields: 128,
             connections_per_host: 1024,

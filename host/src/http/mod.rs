@@ -2,13 +2,14 @@
 //!
 //! A [`Dialer`] owns one [`Policy`] and one pool. Every request is judged before anything is
 //! resolved, every address is judged before it is dialled, and a pooled connection is only ever
-//! reused under the policy that it was dialled under. Redirects are not followed here: whoever
-//! follows one sends another request, which is judged like the first.
+//! reused under the policy that it was dialled under. [`Dialer::exchange`] follows redirects: each
+//! hop is another request, which is judged like the first.
 //!
 //! How a request travels through the files:
 //!
 //! | step | file |
 //! |---|---|
+//! | hop by hop, where redirects are followed | `exchange.rs` |
 //! | is it a request that can be sent at all | `request.rs`, `target.rs` |
 //! | may it be sent | `policy.rs`, `denial.rs`, `address_class.rs` |
 //! | directly or through a proxy | `proxy.rs` |
@@ -16,18 +17,19 @@
 //! | what a connection is made of | `link.rs`, `socket.rs`, `quickack.rs` |
 //! | deadlines up to the head, then of the body | `deadline.rs`, `body.rs` |
 //! | what is left of a body that was dropped | `linger.rs` |
-//! | what went wrong, and what the guest is told | `error.rs`, `tls_failure.rs`, `hyper_error.rs`, `conv.rs` |
+//! | what went wrong, and what whoever asked is told | `error.rs`, `tls_failure.rs`, `hyper_error.rs`, `failure.rs` |
 //!
 //! Limits and their reasons are in `limits.rs`.
 
 mod address_class;
 mod body;
 mod connector;
-mod conv;
 mod deadline;
 mod denial;
 mod dialer;
 mod error;
+mod exchange;
+mod failure;
 mod hyper_error;
 mod limits;
 mod linger;
@@ -48,14 +50,15 @@ mod tls_failure;
 #[cfg(test)]
 mod tests;
 
-pub use wasmtime_wasi_http::WasiBody;
-
 pub use self::address_class::AddressClass;
+pub use self::body::{RequestBody, ResponseBody};
 pub use self::deadline::Timeouts;
 pub use self::denial::Denial;
 pub use self::dialer::Dialer;
 pub(crate) use self::error::with_cause;
 pub use self::error::{DialError, SharedError};
+pub use self::exchange::ExchangeBody;
+pub(crate) use self::hyper_error::cause;
 pub use self::limits::{DialLimit, DialLimits};
 pub use self::policy::{AddressRule, Policy, UnsupportedOrigin};
 pub use self::proxy::{Proxies, ProxyFailure};

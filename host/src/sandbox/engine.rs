@@ -2,13 +2,9 @@
 
 use crate::error::BuildError;
 use crate::executor::Connect;
-use crate::handler::Handler;
 use crate::http::Dialer;
-use crate::sandbox::bindings::{channel, embedder};
-use crate::sandbox::channel::Channel;
 use crate::sandbox::cpu::CpuBudget;
-use crate::sandbox::embedder::Embedder;
-use crate::sandbox::hooks::Hooks;
+use crate::sandbox::imports::linker;
 use crate::sandbox::limits::{
     CORE_INSTANCES_PER_SESSION, MEMORIES_PER_SESSION, STACKS_PER_SESSION, SandboxLimits,
     TABLES_PER_SESSION,
@@ -22,8 +18,6 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{
     Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
 };
-use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView as _};
-use wasmtime_wasi::p3::bindings::clocks::{monotonic_clock, types as clock_types};
 
 /// Address space to reserve for linear memories at the most. Half of what a
 /// 47-bit address space has: the rest of the process wants some as well.
@@ -78,16 +72,20 @@ impl SandboxEngine {
         self.linker.instantiate_pre(&component).map_err(BuildError::component)
     }
 
+    /// Whether a linked component can ask this host to dial, in either form.
+    pub(crate) fn dials_from_here(&self, component: &InstancePre<State>) -> bool {
+        let component = component.component().component_type();
+        let mut imports = component.imports(&self.engine);
+        imports.any(|(name, _)| {
+            name.starts_with("wasi:http/client@") || name.starts_with("sandbar:http/client@")
+        })
+    }
+
     /// Makes a sandbox.
-    pub(crate) fn sandbox(&self, network: Network, handler: Arc<dyn Handler>) -> Sandbox {
+    pub(crate) fn sandbox(&self, network: Network) -> Sandbox {
         let memory = MemoryUse::default();
         let limit = MemoryLimit::new(self.limits.memory, memory.clone());
-        let (dialer, connector) = match network {
-            Network::Local(dialer) => (Some(*dialer), None),
-            Network::Remote(connector) => (None, Some(connector)),
-        };
-        let hooks = Hooks::new(dialer);
-        let mut store = Store::new(&self.engine, State::new(hooks, limit, handler, connector));
+        let mut store = Store::new(&self.engine, State::new(network, limit));
         store.limiter(|state| &mut state.memory);
         let cpu = CpuBudget::new(self.limits.cpu_burst);
         let budget = cpu.clone();
@@ -95,19 +93,6 @@ impl SandboxEngine {
         store.epoch_deadline_callback(move |_| Ok(budget.tick()));
         Sandbox { store, cpu, memory }
     }
-}
-
-/// Everything that a component can import: `wasi:http`, the monotonic clock, the
-/// embedder and the channel; not the rest of WASI. What a sandbox may do with
-/// them is for its state to say.
-fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
-    let mut linker = Linker::new(engine);
-    wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    clock_types::add_to_linker::<_, WasiClocks>(&mut linker, State::clocks)?;
-    monotonic_clock::add_to_linker::<_, WasiClocks>(&mut linker, State::clocks)?;
-    embedder::add_to_linker::<_, Embedder>(&mut linker, |state| state)?;
-    channel::add_to_linker::<_, Channel>(&mut linker, |state| state)?;
-    Ok(linker)
 }
 
 fn config(limits: &SandboxLimits, cache_dir: Option<PathBuf>) -> Result<Config, BuildError> {

@@ -1,11 +1,11 @@
 //! HTTP exchanges inside of a store.
 
-use crate::sandbox::bindings::{Fetching, http};
-use crate::sandbox::job::Operation;
+use crate::sandbox::bindings::Fetching;
 use crate::sandbox::pipe::{CHUNKS, Outlet};
 use crate::sandbox::state::State;
 use crate::sandbox::worker::Life;
 use bytes::Bytes;
+use sandbar_exchange::{BodySummary, Failure, Request, Response};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::{mpsc, oneshot};
@@ -14,46 +14,37 @@ use wasmtime::component::{Accessor, FutureConsumer, Source};
 
 /// An exchange whose response has begun.
 pub(crate) struct Answered {
-    pub(crate) head: http::Response,
+    pub(crate) head: Response,
     pub(crate) body: mpsc::Receiver<Bytes>,
     pub(crate) outcome: oneshot::Receiver<Ended>,
 }
 
 /// `exchanges.send`.
-pub(crate) struct Send {
-    pub(crate) id: u64,
-    pub(crate) request: http::Request,
-}
-
-impl Operation<Fetching> for Send {
-    type Output = Result<Answered, http::ErrorCode>;
-
-    async fn run(
-        self,
-        accessor: &Accessor<State>,
-        context: &Fetching,
-    ) -> wasmtime::Result<Self::Output> {
-        let exchanges = context.sandbar_http_exchanges();
-        let sent = exchanges.call_send(accessor, self.id, self.request).await?;
-        let (head, stream, future) = match sent {
-            Ok(sent) => sent,
-            Err(error) => return Ok(Err(error)),
-        };
-        let (chunks, body) = mpsc::channel(CHUNKS);
-        let (ended, outcome) = oneshot::channel();
-        accessor.with(|mut access| {
-            let (outlet, _end) = Outlet::new(chunks);
-            stream.pipe(&mut access, outlet)?;
-            future.pipe(&mut access, Tell(Some(ended)))
-        })?;
-        Ok(Ok(Answered { head, body, outcome }))
-    }
+pub(crate) async fn send(
+    accessor: &Accessor<State>,
+    context: &Fetching,
+    id: u64,
+    request: Request,
+) -> wasmtime::Result<Result<Answered, Failure>> {
+    let exchanges = context.sandbar_http_exchanges();
+    let (head, stream, future) = match exchanges.call_send(accessor, id, request).await? {
+        Ok(sent) => sent,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let (chunks, body) = mpsc::channel(CHUNKS);
+    let (ended, outcome) = oneshot::channel();
+    accessor.with(|mut access| {
+        let (outlet, _end) = Outlet::new(chunks);
+        stream.pipe(&mut access, outlet)?;
+        future.pipe(&mut access, Tell(Some(ended)))
+    })?;
+    Ok(Ok(Answered { head, body, outcome }))
 }
 
 /// Tells how a body ended.
 struct Tell(Option<oneshot::Sender<Ended>>);
 
-type Ended = Result<http::BodySummary, http::ErrorCode>;
+pub(crate) type Ended = Result<BodySummary, Failure>;
 
 impl<D> FutureConsumer<D> for Tell {
     type Item = Ended;
@@ -80,10 +71,14 @@ pub(crate) struct FetchLife(pub(crate) Fetching);
 
 impl Life for FetchLife {
     type Context = Fetching;
-    type End = ();
+    type Attendance = ();
 
     async fn begin(self, _: &Accessor<State>) -> wasmtime::Result<Option<(Fetching, ())>> {
         Ok(Some((self.0, ())))
+    }
+
+    async fn attend((): &mut (), _: &Accessor<State>, _: &Fetching) -> wasmtime::Result<()> {
+        std::future::pending().await
     }
 
     async fn cancel(

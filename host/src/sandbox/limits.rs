@@ -52,6 +52,10 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// the host's memory with handles; a session needs a handful per call in flight.
 pub(crate) const HANDLES: usize = 16 * 1024;
 
+/// Requests of a server that a handler answers at a time; more wait. 64: a person answers one after
+/// another, and what needs no person answers at once.
+pub(crate) const SERVER_REQUESTS: usize = 64;
+
 /// Core instances of a composition: two guests, and the adapters that the
 /// component encoding puts between them.
 pub(crate) const CORE_INSTANCES_PER_SESSION: u32 = 32;

@@ -4,25 +4,21 @@
 //! |---|---|
 //! | compiling, linking, making stores | [`engine`], [`programs`], [`bindings`] |
 //! | what one store holds | [`state`] |
-//! | imports | [`hooks`] and [`cancellable`] (HTTP), [`embedder`] (MCP), [`channel`] (a remote executor) |
+//! | what a component can reach | [`imports`] |
 //! | bytes across the boundary | [`pipe`] |
 //! | what a guest may use | [`memory`], [`cpu`], [`ticker`], [`limits`] |
-//! | the task that owns a store | [`worker`], given [`job`]s |
-//! | what runs in it | [`session`] and [`operation`] (MCP), [`exchange`] (HTTP), [`service`] (an executor) |
+//! | the task that owns a store | [`worker`], given jobs |
+//! | what runs in it | [`session`] and [`events`] (MCP), [`exchange`] (HTTP), [`service`] (an executor) |
 
 pub(crate) mod bindings;
-pub(crate) mod cancellable;
-pub(crate) mod channel;
 pub(crate) mod convert;
 pub(crate) mod cpu;
-pub(crate) mod embedder;
 pub(crate) mod engine;
+pub(crate) mod events;
 pub(crate) mod exchange;
-pub(crate) mod hooks;
-pub(crate) mod job;
+pub(crate) mod imports;
 pub(crate) mod limits;
 pub(crate) mod memory;
-pub(crate) mod operation;
 pub(crate) mod pipe;
 pub(crate) mod programs;
 pub(crate) mod service;

@@ -5,6 +5,7 @@ use crate::error::BuildError;
 use crate::sandbox::bindings::{EmbeddingPre, FetchingPre, ServingPre};
 use crate::sandbox::engine::SandboxEngine;
 use crate::sandbox::state::State;
+use sandbar_guest_compose::{ComposeError, compose};
 use std::sync::{Arc, OnceLock};
 use wasmtime::component::InstancePre;
 
@@ -49,13 +50,23 @@ pub(crate) struct Programs {
     mcp: Program<EmbeddingPre<State>>,
     fetch: Program<FetchingPre<State>>,
     serve: Program<ServingPre<State>>,
-    /// Instead of the embedded client that dials from here.
-    custom: Option<Vec<u8>>,
+    /// Instead of the embedded MCP client.
+    custom: Option<EmbeddingPre<State>>,
 }
 
 impl Programs {
-    pub(crate) fn new(custom: Option<Vec<u8>>) -> Self {
-        Self { custom, ..Self::default() }
+    /// The embedded components; where one is given, it takes the place of the MCP client, composed
+    /// with the executor that the exchanges go to.
+    pub(crate) fn new(
+        engine: &SandboxEngine,
+        custom: Option<&[u8]>,
+        reach: Reach,
+    ) -> Result<Self, BuildError> {
+        let custom = custom.map(|component| match reach {
+            Reach::Local => load(engine, component, EmbeddingPre::new),
+            Reach::Remote => through_executor(engine, component),
+        });
+        Ok(Self { custom: custom.transpose()?, ..Self::default() })
     }
 
     /// The MCP client.
@@ -64,10 +75,12 @@ impl Programs {
         engine: &SandboxEngine,
         reach: Reach,
     ) -> Result<&EmbeddingPre<State>, Arc<BuildError>> {
-        let component = match (reach, &self.custom) {
-            (Reach::Local, Some(custom)) => custom,
-            (Reach::Local, None) => components::MCP_LOCAL.bytes,
-            (Reach::Remote, _) => components::MCP_REMOTE.bytes,
+        if let Some(custom) = &self.custom {
+            return Ok(custom);
+        }
+        let component = match reach {
+            Reach::Local => components::MCP.bytes,
+            Reach::Remote => components::MCP_REMOTE.bytes,
         };
         self.mcp.get(reach, || load(engine, component, EmbeddingPre::new))
     }
@@ -79,7 +92,7 @@ impl Programs {
         reach: Reach,
     ) -> Result<&FetchingPre<State>, Arc<BuildError>> {
         let component = match reach {
-            Reach::Local => components::FETCH_LOCAL.bytes,
+            Reach::Local => components::FETCH.bytes,
             Reach::Remote => components::FETCH_REMOTE.bytes,
         };
         self.fetch.get(reach, || load(engine, component, FetchingPre::new))
@@ -92,11 +105,28 @@ impl Programs {
         reach: Reach,
     ) -> Result<&ServingPre<State>, Arc<BuildError>> {
         let component = match reach {
-            Reach::Local => components::SERVE_LOCAL.bytes,
+            Reach::Local => components::SERVE.bytes,
             Reach::Remote => components::SERVE_REMOTE.bytes,
         };
         self.serve.get(reach, || load(engine, component, ServingPre::new))
     }
+}
+
+/// A component whose exchanges an executor elsewhere performs: one that dials from here as well, or
+/// from here alone, would be a way around it.
+fn through_executor(
+    engine: &SandboxEngine,
+    component: &[u8],
+) -> Result<EmbeddingPre<State>, BuildError> {
+    let composed = compose(component, components::REMOTE.bytes).map_err(|error| match error {
+        ComposeError::NothingFits => BuildError::NoExecutorImport,
+        other => BuildError::Component(other.to_string()),
+    })?;
+    let linked = engine.load(&composed)?;
+    if engine.dials_from_here(&linked) {
+        return Err(BuildError::NoExecutorImport);
+    }
+    EmbeddingPre::new(linked).map_err(BuildError::component)
 }
 
 fn load<P>(

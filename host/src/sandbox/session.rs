@@ -1,25 +1,44 @@
 //! The life of an MCP session inside of its store.
 
-use crate::sandbox::bindings::{Embedding, McpClient, mcp};
-use crate::sandbox::operation::Outcome;
+use crate::handler::{Handler, Notification};
+use crate::sandbox::bindings::{Embedding, SessionExports, mcp};
+use crate::sandbox::convert;
+use crate::sandbox::events::{Asked, Events, Notifications};
+use crate::sandbox::limits::SERVER_REQUESTS;
 use crate::sandbox::state::State;
 use crate::sandbox::worker::Life;
+use futures::stream::StreamExt as _;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, ResourceAny};
+
+/// What a session answers.
+pub(crate) type Outcome<T> = Result<T, mcp::Error>;
 
 /// The receiver of a new session's description.
 pub(crate) type Opened = oneshot::Receiver<Outcome<mcp::ServerDescription>>;
 
-/// An open session: what its operations run against.
+/// An open session: what its calls run against.
 pub(crate) struct McpSession {
     instance: Embedding,
     pub(crate) session: ResourceAny,
 }
 
 impl McpSession {
-    pub(crate) fn client(&self) -> &McpClient {
-        self.instance.sandbar_mcp_client()
+    pub(crate) fn exports(&self) -> SessionExports<'_> {
+        self.instance.sandbar_mcp_client().session()
+    }
+
+    /// Has the notifications of a call that is yet to be made go to whoever listens.
+    pub(crate) async fn listen(
+        &self,
+        accessor: &Accessor<State>,
+        call: u64,
+        listener: mpsc::Sender<Notification>,
+    ) -> wasmtime::Result<()> {
+        let stream = self.exports().call_listen(accessor, self.session, call).await?;
+        accessor.with(|mut access| stream.pipe(&mut access, Notifications::new(listener)))
     }
 }
 
@@ -27,6 +46,7 @@ impl McpSession {
 pub(crate) struct McpLife {
     instance: Embedding,
     options: mcp::SessionOptions,
+    handler: Arc<dyn Handler>,
     opening: oneshot::Sender<Outcome<mcp::ServerDescription>>,
     grace: Duration,
 }
@@ -35,36 +55,66 @@ impl McpLife {
     pub(crate) fn new(
         instance: Embedding,
         options: mcp::SessionOptions,
+        handler: Arc<dyn Handler>,
         grace: Duration,
     ) -> (Self, Opened) {
         let (opening, opened) = oneshot::channel();
-        (Self { instance, options, opening, grace }, opened)
+        (Self { instance, options, handler, opening, grace }, opened)
     }
 }
 
-/// What is left to do at the end of a session.
-pub(crate) struct Farewell(Duration);
+/// What goes on beside the calls of a session, and is left to do at its end.
+pub(crate) struct Attendance {
+    handler: Arc<dyn Handler>,
+    asked: mpsc::Receiver<Asked>,
+    grace: Duration,
+}
 
 impl Life for McpLife {
     type Context = McpSession;
-    type End = Farewell;
+    type Attendance = Attendance;
 
     async fn begin(
         self,
         accessor: &Accessor<State>,
-    ) -> wasmtime::Result<Option<(McpSession, Farewell)>> {
-        let exports = self.instance.sandbar_mcp_client().session();
-        let session = match exports.call_open(accessor, self.options).await? {
-            Ok(session) => session,
+    ) -> wasmtime::Result<Option<(McpSession, Attendance)>> {
+        let Self { instance, options, handler, opening, grace } = self;
+        let exports = instance.sandbar_mcp_client().session();
+        let (session, description, stream) = match exports.call_open(accessor, options).await? {
+            Ok(opened) => opened,
             Err(error) => {
                 // Whoever wanted the session may have given up.
-                let _ = self.opening.send(Err(error));
+                let _ = opening.send(Err(error));
                 return Ok(None);
             }
         };
-        let description = exports.call_describe(accessor, session).await?;
-        let _ = self.opening.send(Ok(description));
-        Ok(Some((McpSession { instance: self.instance, session }, Farewell(self.grace))))
+        let (events, asked) = Events::new(Arc::clone(&handler));
+        accessor.with(|mut access| stream.pipe(&mut access, events))?;
+        let _ = opening.send(Ok(description));
+        Ok(Some((McpSession { instance, session }, Attendance { handler, asked, grace })))
+    }
+
+    /// Answers what the server asks, many at a time: an answer may depend on what comes later.
+    async fn attend(
+        attendance: &mut Attendance,
+        accessor: &Accessor<State>,
+        context: &McpSession,
+    ) -> wasmtime::Result<()> {
+        let Attendance { handler, asked, .. } = attendance;
+        let asked = futures::stream::poll_fn(|cx| asked.poll_recv(cx));
+        let handler = &*handler;
+        let answers = asked.map(|(id, request)| async move {
+            let answer = handler.asked(request).await.map_err(convert::rpc_error_to_wit);
+            let exports = context.exports();
+            // A server that does not want the answer has it no worse than one that never asked.
+            exports.call_answer(accessor, context.session, id, answer).await.map(drop)
+        });
+        let mut answers = std::pin::pin!(answers.buffer_unordered(SERVER_REQUESTS));
+        while let Some(answered) = answers.next().await {
+            answered?;
+        }
+        // No more will be asked; the session goes on.
+        std::future::pending().await
     }
 
     async fn cancel(
@@ -72,18 +122,18 @@ impl Life for McpLife {
         context: &McpSession,
         call: u64,
     ) -> wasmtime::Result<()> {
-        context.client().session().call_cancel(accessor, context.session, call).await
+        context.exports().call_cancel(accessor, context.session, call).await
     }
 
     async fn end(
-        Farewell(grace): Farewell,
+        attendance: Attendance,
         accessor: &Accessor<State>,
         context: &McpSession,
     ) -> wasmtime::Result<()> {
-        let exports = context.client().session();
+        let exports = context.exports();
         let farewell = exports.call_close(accessor, context.session);
         // A server that does not answer the farewell must not keep the sandbox.
-        match tokio::time::timeout(grace, farewell).await {
+        match tokio::time::timeout(attendance.grace, farewell).await {
             Ok(closed) => closed.map(drop),
             Err(_elapsed) => Ok(()),
         }

@@ -1,9 +1,9 @@
 //! What one store holds.
 
 use crate::executor::Connect;
-use crate::handler::Handler;
-use crate::sandbox::embedder::Subscribers;
-use crate::sandbox::hooks::Hooks;
+use crate::http::Dialer;
+use crate::sandbox::engine::Network;
+use crate::sandbox::imports::wasi_http::Hooks;
 use crate::sandbox::limits::HANDLES;
 use crate::sandbox::memory::MemoryLimit;
 use std::sync::Arc;
@@ -18,31 +18,40 @@ pub(crate) struct State {
     clocks: WasiClocksCtx,
     http: WasiHttpCtx,
     hooks: Hooks,
+    connector: Option<Arc<dyn Connect>>,
     pub(crate) memory: MemoryLimit,
-    pub(crate) subscribers: Subscribers,
-    pub(crate) handler: Arc<dyn Handler>,
-    pub(crate) connector: Option<Arc<dyn Connect>>,
 }
 
 impl State {
-    pub(crate) fn new(
-        hooks: Hooks,
-        memory: MemoryLimit,
-        handler: Arc<dyn Handler>,
-        connector: Option<Arc<dyn Connect>>,
-    ) -> Self {
+    pub(crate) fn new(network: Network, memory: MemoryLimit) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
+        let (dialer, connector) = match network {
+            Network::Local(dialer) => (Some(*dialer), None),
+            Network::Remote(connector) => (None, Some(connector)),
+        };
         Self {
             table,
             clocks: WasiClocksCtx::default(),
             http: WasiHttpCtx::new(),
-            hooks,
-            memory,
-            subscribers: Subscribers::default(),
-            handler,
+            hooks: Hooks { dialer },
             connector,
+            memory,
         }
+    }
+
+    /// Who dials, if it is this host.
+    pub(crate) const fn dialer(&self) -> Option<&Dialer> {
+        self.hooks.dialer.as_ref()
+    }
+
+    /// The way to who dials, if it is another.
+    pub(crate) const fn connector(&self) -> Option<&Arc<dyn Connect>> {
+        self.connector.as_ref()
+    }
+
+    pub(crate) const fn table_mut(&mut self) -> &mut ResourceTable {
+        &mut self.table
     }
 }
 

@@ -2,30 +2,38 @@
 //! wants anything of it any more.
 
 use crate::error::SandboxError;
+use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::engine::Sandbox;
-use crate::sandbox::job::Job;
 use crate::sandbox::limits::SandboxLimits;
+use crate::sandbox::memory::MemoryUse;
 use crate::sandbox::state::State;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use wasmtime::component::Accessor;
 
 /// How a sandbox is begun, used and ended.
 pub(crate) trait Life: Send + 'static {
-    /// What operations run against.
+    /// What jobs run against.
     type Context: Send + Sync + 'static;
-    /// What is needed at the end.
-    type End: Send + 'static;
+    /// What goes on beside the jobs, and is left to do at the end.
+    type Attendance: Send + 'static;
 
     /// Sets the sandbox up; none when there is nothing to live for.
     fn begin(
         self,
         accessor: &Accessor<State>,
-    ) -> impl Future<Output = wasmtime::Result<Option<(Self::Context, Self::End)>>> + Send;
+    ) -> impl Future<Output = wasmtime::Result<Option<(Self::Context, Self::Attendance)>>> + Send;
 
-    /// Gives up the operation that goes by this number.
+    /// Does what goes on beside the jobs, for as long as there are any.
+    fn attend(
+        attendance: &mut Self::Attendance,
+        accessor: &Accessor<State>,
+        context: &Self::Context,
+    ) -> impl Future<Output = wasmtime::Result<()>> + Send;
+
+    /// Gives up the job that goes by this number.
     fn cancel(
         accessor: &Accessor<State>,
         context: &Self::Context,
@@ -34,10 +42,40 @@ pub(crate) trait Life: Send + 'static {
 
     /// Ends it in good order.
     fn end(
-        end: Self::End,
+        attendance: Self::Attendance,
         accessor: &Accessor<State>,
         context: &Self::Context,
     ) -> impl Future<Output = wasmtime::Result<()>> + Send;
+}
+
+/// Something to do in a sandbox whose exports are reached through `C`. An error is a trap, and the
+/// end of the sandbox.
+pub(crate) type Job<C> = Box<
+    dyn for<'a> FnOnce(&'a Accessor<State>, &'a C) -> BoxFuture<'a, wasmtime::Result<()>> + Send,
+>;
+
+/// A job of this work, and where its outcome will be: nowhere if the sandbox ends first. The permit
+/// is held until the guest is done with the work, so that the number of jobs in flight bounds every
+/// queue of a sandbox.
+pub(crate) fn job<C, T, W>(permit: OwnedSemaphorePermit, work: W) -> (Job<C>, oneshot::Receiver<T>)
+where
+    C: Sync + 'static,
+    T: Send + 'static,
+    W: for<'a> FnOnce(&'a Accessor<State>, &'a C) -> BoxFuture<'a, wasmtime::Result<T>>
+        + Send
+        + 'static,
+{
+    let (reply, outcome) = oneshot::channel();
+    let job: Job<C> = Box::new(move |accessor, context| {
+        Box::pin(async move {
+            let outcome = work(accessor, context).await?;
+            drop(permit);
+            // Whoever asked may have given up.
+            let _ = reply.send(outcome);
+            Ok(())
+        })
+    });
+    (job, outcome)
 }
 
 /// What a worker is told. The channel is unbounded, and what is in it is not: a
@@ -117,6 +155,28 @@ impl<C: Send + Sync + 'static> Worker<C> {
     }
 }
 
+impl SandboxError {
+    /// What a trap was about: a limit that the guest ran into, or itself.
+    pub(crate) fn of(
+        trap: &wasmtime::Error,
+        memory: &MemoryUse,
+        cpu: &CpuBudget,
+        limits: &SandboxLimits,
+    ) -> Self {
+        if memory.refused() {
+            Self::Memory { limit: limits.memory }
+        } else if cpu.exhausted() {
+            Self::Cpu { limit: limits.cpu_burst }
+        } else {
+            Self::Trap { reason: format!("{trap:#}") }
+        }
+    }
+
+    pub(crate) fn unavailable(error: wasmtime::Error) -> Self {
+        Self::Unavailable { reason: format!("{error:#}") }
+    }
+}
+
 async fn run<L: Life>(
     sandbox: Sandbox,
     life: L,
@@ -125,9 +185,12 @@ async fn run<L: Life>(
 ) -> Ending {
     let Sandbox { mut store, cpu, memory, .. } = sandbox;
     let living = store.run_concurrent(async |accessor| {
-        let Some((context, end)) = life.begin(accessor).await? else { return Ok(()) };
-        serve::<L>(accessor, &context, &mut commands).await?;
-        L::end(end, accessor, &context).await
+        let Some((context, mut attendance)) = life.begin(accessor).await? else { return Ok(()) };
+        tokio::select! {
+            served = serve::<L>(accessor, &context, &mut commands) => served?,
+            attended = L::attend(&mut attendance, accessor, &context) => attended?,
+        }
+        L::end(attendance, accessor, &context).await
     });
     match cpu.watch(living).await.flatten() {
         Ok(()) => Ending::Closed,
@@ -146,7 +209,7 @@ async fn serve<L: Life>(
     loop {
         tokio::select! {
             command = commands.recv() => match command {
-                Some(Command::Run(job)) => running.push(Box::pin(job.run(accessor, context))),
+                Some(Command::Run(job)) => running.push(job(accessor, context)),
                 Some(Command::Cancel(call)) => {
                     running.push(Box::pin(L::cancel(accessor, context, call)));
                 }

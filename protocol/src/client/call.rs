@@ -1,9 +1,11 @@
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
 
+use sandbar_exchange::{ErrorCode, Failure, Request};
+
 use crate::delta::Receiver;
-use crate::http::{FieldError, HttpRequest, InvalidRequest};
+use crate::http::{FieldError, InvalidRequest};
 use crate::jsonrpc::RequestId;
 use crate::limits::{MAX_CALLS, WAITING_BYTES};
 
@@ -51,7 +53,6 @@ impl CallId {
 
 /// Why a request was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum RequestError {
     /// The connection has ended.
     Closed,
@@ -76,6 +77,17 @@ impl fmt::Display for RequestError {
 
 impl core::error::Error for RequestError {}
 
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::unsent(match error {
+            RequestError::Closed => ErrorCode::Disconnected(error.to_string()),
+            RequestError::Invalid(invalid) => ErrorCode::InvalidRequest(invalid.to_string()),
+            RequestError::TooManyCalls => ErrorCode::limit("calls", MAX_CALLS),
+            RequestError::TooManyBytes => ErrorCode::limit("waiting-bytes", WAITING_BYTES),
+        })
+    }
+}
+
 impl From<FieldError> for RequestError {
     fn from(error: FieldError) -> Self {
         Self::Invalid(error.into())
@@ -86,7 +98,7 @@ impl From<FieldError> for RequestError {
 #[derive(Debug)]
 pub(super) enum Call {
     /// Not sent yet.
-    Waiting(HttpRequest),
+    Waiting(Request),
     /// Sent.
     Active(Active),
 }
@@ -94,6 +106,8 @@ pub(super) enum Call {
 #[derive(Debug)]
 pub(super) struct Active {
     pub(super) receiver: Receiver,
+    /// Where it was sent, until the response is known.
+    pub(super) url: String,
     /// The credit that was granted at first, which is the most that it ever is.
     pub(super) window: usize,
     /// Whether the response is known.
@@ -114,9 +128,10 @@ impl Call {
 }
 
 impl Active {
-    pub(super) fn new(credit: Option<usize>) -> Self {
+    pub(super) fn new(url: String, credit: Option<usize>) -> Self {
         Self {
             receiver: Receiver::new(credit),
+            url,
             window: credit.unwrap_or(0),
             answered: false,
             reader_waits: false,

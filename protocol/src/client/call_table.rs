@@ -1,9 +1,11 @@
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::string::String;
+
+use sandbar_exchange::Request;
 
 use super::call::{Active, Call};
 use super::{CallId, RequestError};
 use crate::delta::{Incoming, Read, Violation};
-use crate::http::HttpRequest;
 use crate::limits::{
     CONNECTION_RECEIVE_BYTES, MAX_CALLS, MAX_WINDOW_BYTES, MIN_WINDOW_BYTES, WAITING_BYTES,
 };
@@ -14,6 +16,7 @@ pub(super) struct CallTable {
     calls: BTreeMap<CallId, Call>,
     /// In order of the requests.
     waiting: VecDeque<CallId>,
+    /// What they hold, and the URLs of those whose response is not known.
     waiting_bytes: usize,
     /// Sent and without a response, whether or not the caller still cares.
     unanswered: BTreeSet<CallId>,
@@ -39,7 +42,7 @@ impl CallTable {
     }
 
     /// Takes a call in, to be sent later.
-    pub(super) fn insert(&mut self, request: HttpRequest) -> Result<CallId, RequestError> {
+    pub(super) fn insert(&mut self, request: Request) -> Result<CallId, RequestError> {
         let cost = request.cost();
         if self.calls.len() >= MAX_CALLS {
             return Err(RequestError::TooManyCalls);
@@ -63,27 +66,34 @@ impl CallTable {
         &mut self,
         limit: usize,
         flow_control: bool,
-    ) -> Option<(CallId, HttpRequest, Option<usize>)> {
+    ) -> Option<(CallId, Request, Option<usize>)> {
         if self.unanswered.len() >= limit {
             return None;
         }
         let id = self.waiting.pop_front()?;
         let credit = flow_control.then(|| self.next_window());
-        let call = self.calls.get_mut(&id)?;
-        match core::mem::replace(call, Call::Active(Active::new(credit))) {
-            Call::Active(_) => None,
-            Call::Waiting(request) => {
-                self.waiting_bytes -= request.cost();
-                self.windows += credit.unwrap_or(0);
-                self.unanswered.insert(id);
-                Some((id, request, credit))
-            }
-        }
+        let Some(Call::Waiting(request)) = self.calls.remove(&id) else {
+            return None;
+        };
+        self.calls.insert(id, Call::Active(Active::new(request.url.clone(), credit)));
+        self.waiting_bytes = self.waiting_bytes - request.cost() + request.url.len();
+        self.windows += credit.unwrap_or(0);
+        self.unanswered.insert(id);
+        Some((id, request, credit))
     }
 
     /// The response of a call arrived; says whether one was due.
     pub(super) fn answer(&mut self, id: CallId) -> bool {
         self.unanswered.remove(&id)
+    }
+
+    /// The response of an active call begins. Returns the URL that it was sent to.
+    pub(super) fn begin(&mut self, id: CallId) -> Option<String> {
+        let active = self.calls.get_mut(&id)?.active_mut()?;
+        active.answered = true;
+        let url = core::mem::take(&mut active.url);
+        self.waiting_bytes -= url.len();
+        Some(url)
     }
 
     pub(super) fn handle_delta(
@@ -126,6 +136,7 @@ impl CallTable {
                 self.waiting.retain(|&other| other != id);
             }
             Call::Active(active) => {
+                self.waiting_bytes -= active.url.len();
                 self.unread -= active.receiver.queued();
                 self.windows -= active.window;
             }

@@ -7,8 +7,6 @@ use crate::extensions::Extensions;
 pub struct ClientConfig {
     /// How the client calls itself.
     pub client_name: String,
-    /// The id of an earlier session to go on with.
-    pub resume_session_id: Option<String>,
     /// Extensions to offer.
     pub extensions: Extensions,
 }

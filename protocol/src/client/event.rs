@@ -1,9 +1,10 @@
 use alloc::string::String;
 use core::fmt;
 
+use sandbar_exchange::{Failure, Response};
+
 use super::CallId;
 use crate::extensions::Extensions;
-use crate::http::{ErrorCode, Head};
 use crate::limits::MAX_MESSAGE_BYTES;
 
 /// What happened.
@@ -11,8 +12,6 @@ use crate::limits::MAX_MESSAGE_BYTES;
 pub enum Event {
     /// The handshake is complete. Comes once, before any event of a call that succeeds.
     Connected {
-        /// The id of the session, for resuming it.
-        session_id: String,
         /// What was negotiated; nothing with a stock executor.
         extensions: Extensions,
     },
@@ -21,15 +20,15 @@ pub enum Event {
     Head {
         /// The call.
         call: CallId,
-        /// Its response.
-        head: Head,
+        /// Its head. `url` is that of the request where the executor does not say.
+        response: Response,
     },
     /// The call failed before its response began, and is over.
     Failed {
         /// The call.
         call: CallId,
         /// Why.
-        error: ErrorCode,
+        failure: Failure,
     },
     /// There is something to read where [`read`](super::ClientSession::read) found nothing.
     Readable {
@@ -43,7 +42,6 @@ pub enum Event {
 
 /// Why a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum CloseReason {
     /// It was lost; the words are the caller's.
     Disconnected(String),

@@ -2,6 +2,7 @@ use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 
+use sandbar_exchange::{ErrorCode, Failure, Request, is_token};
 use serde_json::value::RawValue;
 
 use super::call::{Call, INITIALIZE_ID};
@@ -11,14 +12,11 @@ use crate::delta::{Incoming, Read};
 use crate::extensions::{Extension, Extensions, Offer};
 use crate::handshake::{INITIALIZE_METHOD, INITIALIZED_METHOD, InitializeParams, InitializeResult};
 use crate::http::{
-    self, BodyDelta, CancelParams, CreditParams, ErrorCode, HeadError, HttpRequest, InvalidRequest,
-    RequestParams, call_error, clipped, decode_delta, decode_head, is_token, terminal_error,
-    wire_request,
+    self, BodyDelta, CancelParams, CreditParams, FieldError, InvalidRequest, RequestParams,
+    call_failure, clipped, decode_delta, decode_head, terminal_failure, wire_request,
 };
 use crate::jsonrpc::{self, ErrorObject, Message, RequestId, params_error};
-use crate::limits::{
-    HEAD_BYTES, MAX_CALLS, MAX_MESSAGE_BYTES, MAX_PIPELINED_CALLS, RECEIVE_HIGH_WATER_BYTES,
-};
+use crate::limits::{MAX_CALLS, MAX_MESSAGE_BYTES, MAX_PIPELINED_CALLS, RECEIVE_HIGH_WATER_BYTES};
 
 /// The client's end of one connection.
 ///
@@ -62,7 +60,7 @@ impl ClientSession {
     pub fn new(config: ClientConfig) -> Self {
         let params = InitializeParams {
             client_name: Cow::Owned(config.client_name),
-            resume_session_id: config.resume_session_id,
+            resume_session_id: None,
             sandbar: Offer::new(config.extensions),
         };
         let initialize = jsonrpc::request(&INITIALIZE_ID, INITIALIZE_METHOD, &params);
@@ -106,8 +104,8 @@ impl ClientSession {
         }
     }
 
-    /// The connection is gone, for this reason. Bodies end with
-    /// [`ErrorCode::Disconnected`], after what was received has been read.
+    /// The connection is gone, for this reason. Calls end with [`ErrorCode::Disconnected`], bodies
+    /// after what was received has been read. Only what was never sent cannot have been processed.
     pub fn handle_disconnect(&mut self, reason: &str) {
         if !matches!(self.state, State::Closed) {
             self.close(CloseReason::Disconnected(reason.into()));
@@ -123,7 +121,7 @@ impl ClientSession {
     /// # Errors
     ///
     /// [`RequestError`]; nothing is sent then.
-    pub fn request(&mut self, request: HttpRequest) -> Result<CallId, RequestError> {
+    pub fn request(&mut self, request: Request) -> Result<CallId, RequestError> {
         if matches!(self.state, State::Closed) {
             return Err(RequestError::Closed);
         }
@@ -131,7 +129,7 @@ impl ClientSession {
             return Err(RequestError::Invalid(InvalidRequest::Method));
         }
         for field in &request.fields {
-            field.check()?;
+            FieldError::check(field)?;
         }
         self.calls.insert(request)
     }
@@ -197,16 +195,13 @@ impl ClientSession {
             return Ok(());
         };
         let extensions = self.extensions();
-        let Some(active) = self.calls.active_mut(call) else {
+        let Some(url) = self.calls.begin(call) else {
             return Ok(());
         };
-        match decode_head(result, extensions) {
-            Ok(head) => {
-                active.answered = true;
-                self.events.push_back(Event::Head { call, head });
-            }
+        match decode_head(result, url, extensions) {
+            Ok(response) => self.events.push_back(Event::Head { call, response }),
             Err(error) => {
-                self.fail(call, head_error(&error));
+                self.fail(call, error.into());
                 self.send_cancel(call);
             }
         }
@@ -225,7 +220,7 @@ impl ClientSession {
         let empty = serde_json::Map::new();
         self.control.push_back(jsonrpc::notification(INITIALIZED_METHOD, &empty));
         self.state = State::Open(extensions);
-        self.events.push_back(Event::Connected { session_id: result.session_id, extensions });
+        self.events.push_back(Event::Connected { extensions });
         Ok(())
     }
 
@@ -240,7 +235,7 @@ impl ClientSession {
             });
         }
         if let Some(call) = CallId::of_rpc_id(id).filter(|&call| self.calls.answer(call)) {
-            self.fail(call, call_error(error, self.extensions()));
+            self.fail(call, call_failure(error, self.extensions()));
         }
         Ok(())
     }
@@ -270,7 +265,7 @@ impl ClientSession {
             seq: delta.seq,
             base64: &delta.delta_base64,
             end: match &delta.error {
-                Some(text) => Some(Err(terminal_error(text, delta.failure, self.extensions()))),
+                Some(text) => Some(Err(terminal_failure(text, delta.failure, self.extensions()))),
                 None => delta.done.then_some(Ok(())),
             },
         };
@@ -286,21 +281,25 @@ impl ClientSession {
         self.grants.clear();
         let text = reason.to_string();
         self.events.push_back(Event::Closed(reason));
+        let disconnected = || ErrorCode::Disconnected(text.clone());
         for call in self.calls.ids() {
             match self.calls.get_mut(call) {
                 Some(Call::Active(active)) if active.answered => {
                     active.receiver.handle_disconnect(&text);
                     self.wake(call);
                 }
-                _ => self.fail(call, ErrorCode::Disconnected { reason: text.clone() }),
+                Some(Call::Active(_)) => self.fail(call, Failure::sent(disconnected())),
+                Some(Call::Waiting(_)) | None => {
+                    self.fail(call, Failure::unsent(disconnected()));
+                }
             }
         }
     }
 
     /// Ends a call that has no response.
-    fn fail(&mut self, call: CallId, error: ErrorCode) {
+    fn fail(&mut self, call: CallId, failure: Failure) {
         if self.calls.remove(call).is_some() {
-            self.events.push_back(Event::Failed { call, error });
+            self.events.push_back(Event::Failed { call, failure });
         }
     }
 
@@ -362,7 +361,7 @@ impl ClientSession {
                 Ok(message) => return Some(message),
                 Err(error) => {
                     self.calls.answer(call);
-                    self.fail(call, error);
+                    self.fail(call, Failure::unsent(error));
                 }
             }
         }
@@ -372,7 +371,7 @@ impl ClientSession {
 
 fn encode_call(
     call: CallId,
-    request: HttpRequest,
+    request: Request,
     credit: Option<usize>,
     extensions: Extensions,
 ) -> Result<String, ErrorCode> {
@@ -382,19 +381,11 @@ fn encode_call(
         stream_response: true,
         credit: credit.unwrap_or(0) as u64,
     };
-    let wire = wire_request(&params, extensions).map_err(|error| ErrorCode::InvalidRequest {
-        reason: InvalidRequest::Field(error).to_string(),
-    })?;
+    let wire = wire_request(&params, extensions)
+        .map_err(|error| ErrorCode::InvalidRequest(InvalidRequest::Field(error).to_string()))?;
     let message = jsonrpc::request(&call.rpc_id(), http::REQUEST_METHOD, &wire);
     if message.len() > MAX_MESSAGE_BYTES {
         return Err(ErrorCode::limit("message-bytes", MAX_MESSAGE_BYTES));
     }
     Ok(message)
-}
-
-fn head_error(error: &HeadError) -> ErrorCode {
-    match error {
-        HeadError::TooLong => ErrorCode::limit("head-bytes", HEAD_BYTES),
-        error => ErrorCode::Protocol { reason: error.to_string() },
-    }
 }

@@ -9,6 +9,6 @@ mod receiver;
 mod sender;
 mod token_bucket;
 
-pub use receiver::{Incoming, Read, Receiver, Summary, Violation};
+pub use receiver::{Incoming, Read, Receiver, Violation};
 pub use sender::{Outgoing, Sender};
 pub use token_bucket::TokenBucket;

@@ -2,9 +2,12 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 
+use sandbar_exchange::{BodySummary, ErrorCode, Failure, SequenceError};
+
 use super::byte_queue::ByteQueue;
-use crate::http::{Base64Error, ErrorCode, decode_base64, decoded_len};
+use crate::http::{Base64Error, decode_base64, decoded_len};
 use crate::limits::{CONNECTION_RECEIVE_BYTES, MAX_DELTA_BYTES};
+use crate::stock;
 
 /// Turns numbered deltas back into a body, and tells a complete body from every other end.
 ///
@@ -14,10 +17,12 @@ use crate::limits::{CONNECTION_RECEIVE_BYTES, MAX_DELTA_BYTES};
 pub struct Receiver {
     queue: ByteQueue,
     expected: u64,
-    /// What was read or is queued.
-    received: Summary,
+    /// Bytes that were read or are queued.
+    bytes: u64,
+    /// Deltas that carried them.
+    deltas: u64,
     credit: Option<Credit>,
-    end: Option<Result<(), ErrorCode>>,
+    end: Option<Result<(), Failure>>,
 }
 
 /// A delta that arrived, still encoded.
@@ -25,19 +30,10 @@ pub struct Receiver {
 pub struct Incoming<'a> {
     /// Its number.
     pub seq: u64,
-    /// Bytes in base64. Dropped if `end` is an error.
+    /// Bytes in base64. Dropped if `end` is a failure.
     pub base64: &'a str,
     /// The outcome, if the delta is terminal.
-    pub end: Option<Result<(), ErrorCode>>,
-}
-
-/// What a complete body amounted to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Bytes of the body.
-    pub bytes: u64,
-    /// Deltas that carried them.
-    pub deltas: u64,
+    pub end: Option<Result<(), Failure>>,
 }
 
 /// What [`Receiver::read`] found.
@@ -47,21 +43,16 @@ pub enum Read {
     Data(Vec<u8>),
     /// Nothing yet.
     Pending,
-    /// The end; it stays. A summary means that every byte of the body was read.
-    End(Result<Summary, ErrorCode>),
+    /// The end; it stays. A summary, which has both counts, means that every byte of the body was
+    /// read.
+    End(Result<BodySummary, Failure>),
 }
 
 /// How a sender broke the rules of a stream. Other streams are not affected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Violation {
     /// A gap, a repeat, or a number that was never due.
-    Sequence {
-        /// The number that was due.
-        expected: u64,
-        /// The number that came.
-        received: u64,
-    },
+    Sequence(SequenceError),
     /// More than [`MAX_DELTA_BYTES`] in one delta.
     Oversize,
     /// The bytes are not base64.
@@ -79,9 +70,7 @@ pub enum Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sequence { expected, received } => {
-                write!(f, "received seq {received}, expected {expected}")
-            }
+            Self::Sequence(error) => f.write_str(&stock::say_end(&ErrorCode::Sequence(*error))),
             Self::Oversize => write!(f, "delta is longer than {MAX_DELTA_BYTES} bytes"),
             Self::Base64(error) => error.fmt(f),
             Self::Overrun { credit } => write!(f, "delta overran the credit of {credit} bytes"),
@@ -92,16 +81,18 @@ impl fmt::Display for Violation {
 
 impl core::error::Error for Violation {}
 
-impl From<Violation> for ErrorCode {
+impl From<Violation> for Failure {
     fn from(violation: Violation) -> Self {
-        match violation {
-            Violation::Sequence { expected, received } => Self::Sequence { expected, received },
-            Violation::Oversize => Self::limit("delta-bytes", MAX_DELTA_BYTES),
-            Violation::Flood => Self::limit("connection-receive-bytes", CONNECTION_RECEIVE_BYTES),
-            Violation::Base64(_) | Violation::Overrun { .. } => {
-                Self::Protocol { reason: violation.to_string() }
+        Self::sent(match violation {
+            Violation::Sequence(error) => ErrorCode::Sequence(error),
+            Violation::Oversize => ErrorCode::limit("delta-bytes", MAX_DELTA_BYTES),
+            Violation::Flood => {
+                ErrorCode::limit("connection-receive-bytes", CONNECTION_RECEIVE_BYTES)
             }
-        }
+            Violation::Base64(_) | Violation::Overrun { .. } => {
+                ErrorCode::Protocol(violation.to_string())
+            }
+        })
     }
 }
 
@@ -112,7 +103,8 @@ impl Receiver {
         Self {
             queue: ByteQueue::default(),
             expected: 1,
-            received: Summary::default(),
+            bytes: 0,
+            deltas: 0,
             credit: window.map(Credit::new),
             end: None,
         }
@@ -154,8 +146,7 @@ impl Receiver {
     /// Ends the stream because the connection is gone. After another end it does nothing.
     pub fn handle_disconnect(&mut self, reason: &str) {
         if !self.is_ended() {
-            let reason = reason.into();
-            self.end = Some(Err(ErrorCode::Disconnected { reason }));
+            self.end = Some(Err(Failure::sent(ErrorCode::Disconnected(reason.into()))));
         }
     }
 
@@ -174,8 +165,10 @@ impl Receiver {
         }
         match &self.end {
             None => Read::Pending,
-            Some(Ok(())) => Read::End(Ok(self.received)),
-            Some(Err(error)) => Read::End(Err(error.clone())),
+            Some(Ok(())) => {
+                Read::End(Ok(BodySummary { bytes: Some(self.bytes), deltas: Some(self.deltas) }))
+            }
+            Some(Err(failure)) => Read::End(Err(failure.clone())),
         }
     }
 
@@ -197,7 +190,8 @@ impl Receiver {
     /// Checks a delta and returns its bytes.
     fn accept(&self, delta: &Incoming<'_>, room: usize) -> Result<Vec<u8>, Violation> {
         if delta.seq != self.expected {
-            return Err(Violation::Sequence { expected: self.expected, received: delta.seq });
+            let (expected, received) = (self.expected, delta.seq);
+            return Err(Violation::Sequence(SequenceError { expected, received }));
         }
         if matches!(delta.end, Some(Err(_))) {
             return Ok(Vec::new());
@@ -221,8 +215,8 @@ impl Receiver {
         if bytes.is_empty() {
             return;
         }
-        self.received.bytes += bytes.len() as u64;
-        self.received.deltas += 1;
+        self.bytes += bytes.len() as u64;
+        self.deltas += 1;
         if let Some(credit) = &mut self.credit {
             credit.left = credit.left.saturating_sub(bytes.len());
         }

@@ -1,7 +1,8 @@
 use alloc::vec::Vec;
 
+use sandbar_exchange::Failure;
+
 use super::byte_queue::ByteQueue;
-use crate::http::ErrorCode;
 use crate::limits::{DELTA_BYTES, SEND_BUFFER_BYTES};
 
 /// Turns the chunks of a body into numbered deltas.
@@ -22,7 +23,7 @@ pub struct Sender {
 enum Phase {
     Open,
     /// The outcome follows the queued bytes.
-    Ending(Result<(), ErrorCode>),
+    Ending(Result<(), Failure>),
     /// The terminal delta has been taken.
     Ended,
 }
@@ -42,7 +43,7 @@ pub enum Outgoing {
         /// Its number.
         seq: u64,
         /// Whether the body is complete.
-        outcome: Result<(), ErrorCode>,
+        outcome: Result<(), Failure>,
     },
 }
 
@@ -81,17 +82,17 @@ impl Sender {
     }
 
     /// Ends the stream after what is queued. Only the first end counts.
-    pub fn finish(&mut self, outcome: Result<(), ErrorCode>) {
+    pub fn finish(&mut self, outcome: Result<(), Failure>) {
         if self.is_open() {
             self.phase = Phase::Ending(outcome);
         }
     }
 
     /// Ends the stream now: what is queued is dropped, and an end that waits is replaced.
-    pub fn abort(&mut self, error: ErrorCode) {
+    pub fn abort(&mut self, failure: Failure) {
         if !matches!(self.phase, Phase::Ended) {
             self.queue.clear();
-            self.phase = Phase::Ending(Err(error));
+            self.phase = Phase::Ending(Err(failure));
         }
     }
 

@@ -2,12 +2,14 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use core::fmt::Write as _;
 
+use sandbar_exchange::Failure;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::BODY_DELTA_METHOD;
 use super::base64::append_base64;
-use super::{BODY_DELTA_METHOD, ErrorCode};
 use crate::extensions::{Extension, Extensions};
+use crate::stock;
 
 /// The parameters of `http/request/bodyDelta`, borrowed from the message.
 #[derive(Debug, Deserialize)]
@@ -28,7 +30,7 @@ pub struct BodyDelta<'a> {
     /// Why the body failed. Makes the delta terminal, whatever `done` says.
     #[serde(borrow, default)]
     pub error: Option<Cow<'a, str>>,
-    /// The typed error, where `errors` was negotiated.
+    /// The failure itself, where `errors` was negotiated.
     #[serde(borrow, default)]
     pub failure: Option<&'a RawValue>,
 }
@@ -73,17 +75,17 @@ pub(crate) fn encode_data(request_id: &str, seq: u64, bytes: &[u8]) -> String {
 pub(crate) fn encode_end(
     request_id: &str,
     seq: u64,
-    error: Option<&ErrorCode>,
+    failure: Option<&Failure>,
     extensions: Extensions,
 ) -> String {
     let mut text = String::new();
     start(&mut text, request_id, seq);
     text.push_str(r#"","done":true,"error":"#);
-    match error {
+    match failure {
         None => text.push_str("null"),
-        Some(error) => {
-            text.push_str(&json_string(&error.to_string()));
-            let typed = serde_json::to_string(error).ok();
+        Some(failure) => {
+            text.push_str(&json_string(&stock::say_end(&failure.code)));
+            let typed = serde_json::to_string(failure).ok();
             if let Some(typed) = typed.filter(|_| extensions.contains(Extension::Errors)) {
                 text.push_str(r#","failure":"#);
                 text.push_str(&typed);

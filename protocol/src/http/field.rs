@@ -1,25 +1,15 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
+use sandbar_exchange::{Field, InvalidField};
 use serde::Serialize;
 
 use super::base64::AsBase64;
 use super::{Base64Error, decode_base64};
 
-/// One header field line (RFC 9110 section 5). Order and repeats are kept by whoever lists them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// A token (RFC 9110 section 5.6.2).
-    pub name: String,
-    /// Bytes, not promised to be UTF-8.
-    pub value: Vec<u8>,
-}
-
 /// Why a field cannot travel or cannot be sent. The fault of whoever wrote the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum FieldError {
     /// The name is not a token.
     Name,
@@ -37,62 +27,23 @@ pub enum FieldError {
     Base64(Base64Error),
 }
 
-impl fmt::Display for FieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name => f.write_str("header name is invalid: invalid HTTP header name"),
-            Self::Value { name } => {
-                write!(f, "header value is invalid for {name}: failed to parse header value")
-            }
-            Self::NotText { name } => {
-                write!(f, "header value is invalid for {name}: the executor takes UTF-8 only")
-            }
-            Self::Base64(error) => error.fmt(f),
-        }
-    }
-}
-
 impl core::error::Error for FieldError {}
 
-impl Field {
-    /// A field from text.
-    pub fn new(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), value: value.into() }
-    }
-
-    /// Checks name and value against RFC 9110, so that no field can add another one.
-    ///
-    /// # Errors
-    ///
-    /// [`FieldError::Name`] or [`FieldError::Value`].
-    pub fn check(&self) -> Result<(), FieldError> {
-        if !is_token(&self.name) {
-            return Err(FieldError::Name);
-        }
-        let legal = |&byte: &u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
-        if !self.value.iter().all(legal) {
-            let name = self.name.clone();
-            return Err(FieldError::Value { name });
-        }
-        Ok(())
-    }
-
-    pub(crate) fn cost(&self) -> usize {
-        size_of::<Self>() + self.name.len() + self.value.len()
-    }
-
-    /// The value as visible ASCII, spaces and tabs, which every peer takes.
-    fn plain_value(&self) -> Option<&str> {
-        let plain = |&byte: &u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
-        let value = core::str::from_utf8(&self.value).ok()?;
-        self.value.iter().all(plain).then_some(value)
+impl FieldError {
+    /// Checks that a field is one of RFC 9110, so that it cannot add another one.
+    pub(crate) fn check(field: &Field) -> Result<(), Self> {
+        field.check().map_err(|invalid| match invalid {
+            InvalidField::Name => Self::Name,
+            InvalidField::Value => Self::Value { name: field.name.clone() },
+        })
     }
 }
 
-/// Whether `text` is a token (RFC 9110 section 5.6.2), as methods and field names are.
-pub(crate) fn is_token(text: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(legal)
+/// The value of a field as visible ASCII, spaces and tabs, which every peer takes.
+fn plain_value(field: &Field) -> Option<&str> {
+    let plain = |&byte: &u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
+    let value = core::str::from_utf8(&field.value).ok()?;
+    field.value.iter().all(plain).then_some(value)
 }
 
 /// A field as it travels. Both directions share it.
@@ -133,7 +84,7 @@ impl ValueEncoding {
     }
 
     fn encode_field(self, field: &Field) -> Option<WireField<'_>> {
-        let (value, value_base64) = match (field.plain_value(), self) {
+        let (value, value_base64) = match (plain_value(field), self) {
             (Some(value), _) => (Cow::Borrowed(value), None),
             (None, Self::VisibleAscii) => return None,
             (None, Self::Text) => (String::from_utf8_lossy(&field.value), None),
@@ -154,6 +105,6 @@ pub(crate) fn decode_field(
         None => value.into_bytes(),
     };
     let field = Field { name, value };
-    field.check()?;
+    FieldError::check(&field)?;
     Ok(field)
 }

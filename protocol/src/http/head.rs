@@ -1,33 +1,22 @@
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use sandbar_exchange::{ErrorCode, Failure, Field, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::FieldError;
 use super::base64::AsBase64;
 use super::field::{ValueEncoding, WireField, decode_field};
-use super::{Field, FieldError};
 use crate::extensions::{Extension, Extensions};
 use crate::jsonrpc::params_error;
 use crate::limits::HEAD_BYTES;
 
-/// The head of a response.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// The status code (RFC 9110 section 15), 100 to 999.
-    pub status: u16,
-    /// Fields as they arrived; names in lower case.
-    pub fields: Vec<Field>,
-    /// Where the response came from: the URL of the last hop. Stock executors do not say.
-    pub url: Option<String>,
-}
-
 /// Why a result is not a response head. The executor's fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HeadError {
+pub(crate) enum HeadError {
     /// A member is missing or has the wrong type.
     Json(String),
     /// The status is not one of three digits.
@@ -52,26 +41,38 @@ impl fmt::Display for HeadError {
     }
 }
 
-impl core::error::Error for HeadError {}
+impl From<HeadError> for Failure {
+    fn from(error: HeadError) -> Self {
+        Self::sent(match error {
+            HeadError::TooLong => ErrorCode::limit("head-bytes", HEAD_BYTES),
+            error => ErrorCode::Protocol(error.to_string()),
+        })
+    }
+}
 
 /// The result of `http/request`: a head, and the body where it was not streamed.
 pub(crate) fn wire_head<'a>(
-    head: &'a Head,
+    response: &'a Response,
     body: &'a [u8],
     extensions: Extensions,
 ) -> impl Serialize + 'a {
     let fields = extensions.contains(Extension::Fields);
     let encoding = if fields { ValueEncoding::Base64 } else { ValueEncoding::VisibleAscii };
     WireHead {
-        status: head.status,
-        headers: encoding.encode(&head.fields),
+        status: response.status,
+        headers: encoding.encode(&response.fields),
         body_base64: AsBase64(body),
-        url: head.url.as_deref().filter(|_| fields),
+        url: fields.then_some(&response.url),
     }
 }
 
-/// Reads the result of a streamed `http/request`.
-pub(crate) fn decode_head(result: &RawValue, extensions: Extensions) -> Result<Head, HeadError> {
+/// Reads the result of a streamed `http/request` that was sent to `url`. It came from there, unless
+/// the executor says otherwise; stock ones do not say.
+pub(crate) fn decode_head(
+    result: &RawValue,
+    url: String,
+    extensions: Extensions,
+) -> Result<Response, HeadError> {
     if result.get().len() > HEAD_BYTES {
         return Err(HeadError::TooLong);
     }
@@ -85,10 +86,10 @@ pub(crate) fn decode_head(result: &RawValue, extensions: Extensions) -> Result<H
     }
     let extended = extensions.contains(Extension::Fields);
     let fields = wire.headers.into_iter().map(|field| field.check(extended));
-    Ok(Head {
+    Ok(Response {
         status: wire.status,
         fields: fields.collect::<Result<_, _>>().map_err(HeadError::Field)?,
-        url: wire.url.filter(|_| extended),
+        url: wire.url.filter(|_| extended).unwrap_or(url),
     })
 }
 

@@ -1,29 +1,24 @@
-//! The payloads of `http/request` and `http/request/bodyDelta`, and the types they stand for.
+//! The payloads of `http/request` and `http/request/bodyDelta`, and what may be wrong with them.
 
 mod base64;
 mod control;
 mod delta;
-mod error_code;
-mod error_text;
+mod failure;
 mod field;
 mod head;
 mod invalid;
-mod request;
 mod request_params;
+mod url;
 
 pub(crate) use self::base64::decoded_len;
 pub use self::base64::{Base64Error, decode_base64};
 pub(crate) use control::{CancelParams, CreditParams};
 pub use delta::BodyDelta;
 pub(crate) use delta::{decode_delta, encode_data, encode_end, json_string};
-pub use error_code::ErrorCode;
-pub(crate) use error_text::{Stage, call_error, clipped, error_object, terminal_error};
-pub(crate) use field::is_token;
-pub use field::{Field, FieldError};
-pub use head::{Head, HeadError};
+pub(crate) use failure::{call_failure, clipped, error_object, terminal_failure};
+pub use field::FieldError;
 pub(crate) use head::{decode_head, wire_head};
 pub use invalid::InvalidRequest;
-pub use request::{HttpRequest, RedirectPolicy, Timeouts};
 pub(crate) use request_params::wire_request;
 pub use request_params::{RequestParams, decode_request};
 

@@ -6,14 +6,16 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
+use sandbar_exchange::{Field, Phase, RedirectPolicy, Request, is_token};
 use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::base64::AsBase64;
 use super::decode_base64;
-use super::field::{ValueEncoding, WireField, decode_field, is_token};
-use super::{Field, FieldError, HttpRequest, InvalidRequest, RedirectPolicy, Timeouts};
+use super::field::{ValueEncoding, WireField, decode_field};
+use super::url::check_url;
+use super::{FieldError, InvalidRequest};
 use crate::extensions::{Extension, Extensions};
 use crate::jsonrpc::params_error;
 use crate::limits::ID_BYTES;
@@ -22,7 +24,7 @@ use crate::limits::ID_BYTES;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestParams {
     /// What to send.
-    pub request: HttpRequest,
+    pub request: Request,
     /// The id that deltas will carry. Unique among the active streams of a connection.
     pub request_id: String,
     /// Whether the body comes as deltas, or whole in the response.
@@ -33,7 +35,7 @@ pub struct RequestParams {
 
 /// Reads and checks parameters. What belongs to an extension counts only if it was negotiated.
 ///
-/// The URL is left to whoever dials it.
+/// Of the URL, only scheme and authority are looked at; the rest is left to whoever dials it.
 ///
 /// # Errors
 ///
@@ -64,14 +66,13 @@ pub(crate) fn wire_request<'a>(
         ValueEncoding::Text
     };
     encoding.check(&request.fields)?;
-    let timeouts = &request.timeouts;
-    let timeouts_extension = extensions.contains(Extension::Timeouts);
+    let deadline = |phase| request.deadline(phase).map(milliseconds);
     Ok(WireParamsOut {
         method: &request.method,
         url: &request.url,
         headers: encoding.encode(&request.fields),
         body_base64: request.body.as_deref().map(AsBase64),
-        timeout_ms: timeouts.total.map(milliseconds),
+        timeout_ms: deadline(Phase::Total),
         redirect_policy: match request.redirects {
             RedirectPolicy::Follow => "follow",
             RedirectPolicy::Stop => "stop",
@@ -79,10 +80,10 @@ pub(crate) fn wire_request<'a>(
         request_id: &params.request_id,
         stream_response: params.stream_response,
         credit_bytes: extensions.contains(Extension::Credit).then_some(params.credit),
-        timeouts: timeouts_extension.then(|| WireTimeouts {
-            connect_ms: timeouts.connect.map(milliseconds),
-            first_byte_ms: timeouts.first_byte.map(milliseconds),
-            idle_ms: timeouts.idle.map(milliseconds),
+        timeouts: extensions.contains(Extension::Timeouts).then(|| WireTimeouts {
+            connect_ms: deadline(Phase::Connect),
+            first_byte_ms: deadline(Phase::FirstByte),
+            idle_ms: deadline(Phase::Idle),
         }),
     })
 }
@@ -156,30 +157,34 @@ struct WireTimeouts {
 }
 
 impl WireParams<'_> {
+    /// In the order of stock executors, which decode the body as they read the parameters.
     fn check(self, extensions: Extensions) -> Result<RequestParams, InvalidRequest> {
         if self.request_id.len() > ID_BYTES {
             return Err(InvalidRequest::StreamIdTooLong);
         }
+        let body = self.body_base64.as_deref().map(decode_base64).transpose();
+        let body = body.map_err(InvalidRequest::Body)?;
         if !is_token(&self.method) {
             return Err(InvalidRequest::Method);
         }
-        let body = self.body_base64.as_deref().map(decode_base64).transpose();
+        check_url(&self.url)?;
         let fields = self.headers.into_iter().map(|field| field.check(extensions));
         let timeouts =
             self.timeouts.filter(|_| extensions.contains(Extension::Timeouts)).unwrap_or_default();
-        let request = HttpRequest {
-            method: self.method,
-            url: self.url,
+        let request = Request {
             fields: fields.collect::<Result<_, _>>()?,
-            body: body.map_err(InvalidRequest::Body)?,
+            body,
             redirects: self.redirect_policy.0,
-            timeouts: Timeouts {
-                connect: timeouts.connect_ms.map(Duration::from_millis),
-                first_byte: timeouts.first_byte_ms.map(Duration::from_millis),
-                idle: timeouts.idle_ms.map(Duration::from_millis),
-                total: self.timeout_ms.map(|Milliseconds(ms)| Duration::from_millis(ms)),
-            },
+            ..Request::new(self.method, self.url)
         };
+        let request = request
+            .within(Phase::Connect, timeouts.connect_ms.map(Duration::from_millis))
+            .within(Phase::FirstByte, timeouts.first_byte_ms.map(Duration::from_millis))
+            .within(Phase::Idle, timeouts.idle_ms.map(Duration::from_millis))
+            .within(
+                Phase::Total,
+                self.timeout_ms.map(|Milliseconds(ms)| Duration::from_millis(ms)),
+            );
         Ok(RequestParams {
             request,
             request_id: self.request_id,
@@ -273,8 +278,13 @@ impl<'de> Deserialize<'de> for Milliseconds {
     }
 }
 
-#[derive(Default)]
 struct WireRedirectPolicy(RedirectPolicy);
+
+impl Default for WireRedirectPolicy {
+    fn default() -> Self {
+        Self(RedirectPolicy::Follow)
+    }
+}
 
 impl<'de> Deserialize<'de> for WireRedirectPolicy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

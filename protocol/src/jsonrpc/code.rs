@@ -1,4 +1,4 @@
-//! Error codes (JSON-RPC 2.0 section 5.1, and one of the executors' own).
+//! Error codes (JSON-RPC 2.0 section 5.1).
 
 /// The message is not JSON-RPC, or comes at the wrong moment of the handshake.
 pub const INVALID_REQUEST: i64 = -32600;
@@ -11,6 +11,3 @@ pub const INVALID_PARAMS: i64 = -32602;
 
 /// The method was tried and failed. Clients repeat a call that failed so before its head.
 pub const INTERNAL_ERROR: i64 = -32603;
-
-/// The session to resume is attached to another connection.
-pub const SESSION_ATTACHED: i64 = -32010;

@@ -65,7 +65,6 @@ impl ErrorObject {
 
 /// Why bytes are not a JSON-RPC message. Always the sender's fault.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum ParseError {
     /// Not JSON, not UTF-8, or a member has the wrong type.
     Json(serde_json::Error),

@@ -2,8 +2,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use sandbar_exchange::{Request, Response};
+
 use crate::delta::{Sender, TokenBucket};
-use crate::http::{Head, HttpRequest};
 use crate::jsonrpc::RequestId;
 
 /// Names one `http/request` of a connection; never used twice.
@@ -12,7 +13,6 @@ pub struct CallId(pub(super) u64);
 
 /// Why a method of a call did nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum CallError {
     /// The call is over: finished, failed, cancelled, or its connection is gone. Stop the
     /// exchange.
@@ -47,7 +47,7 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) enum Progress {
     /// Not started: too many others run.
-    Waiting(HttpRequest),
+    Waiting(Request),
     /// The exchange runs and has no response yet.
     Running,
     /// The response is known.
@@ -78,7 +78,7 @@ pub(super) struct Stream {
 /// A body that travels in the response.
 #[derive(Debug, Default)]
 pub(super) struct Whole {
-    pub(super) head: Option<Head>,
+    pub(super) head: Option<Response>,
     pub(super) bytes: Vec<u8>,
 }
 

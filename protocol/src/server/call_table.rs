@@ -1,10 +1,12 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 
+use sandbar_exchange::{ErrorCode, Request};
+
 use super::CallId;
 use super::call::{Body, Call, Progress, Stream, Whole};
 use crate::delta::{Sender, TokenBucket};
-use crate::http::{ErrorCode, HttpRequest, RequestParams};
+use crate::http::RequestParams;
 use crate::jsonrpc::RequestId;
 use crate::limits::{
     MAX_CALLS, MAX_RUNNING_CALLS, PACED_DELTA_BURST, PACED_DELTA_INTERVAL, WAITING_BYTES,
@@ -77,7 +79,7 @@ impl CallTable {
     }
 
     /// Starts the call that waits longest, if one more may run.
-    pub(super) fn start_next(&mut self) -> Option<(CallId, HttpRequest)> {
+    pub(super) fn start_next(&mut self) -> Option<(CallId, Request)> {
         if self.running >= MAX_RUNNING_CALLS {
             return None;
         }

@@ -1,27 +1,21 @@
 use alloc::string::String;
 use core::fmt;
 
+use sandbar_exchange::Request;
+
 use super::CallId;
-use crate::http::HttpRequest;
 use crate::limits::MAX_MESSAGE_BYTES;
 
 /// What the executor has to do. Events of one call come in the order listed.
 #[derive(Debug)]
 pub enum Event {
-    /// The client wants to go on with an earlier session. Answer with
-    /// [`accept_resume`](super::ServerSession::accept_resume) or
-    /// [`refuse_resume`](super::ServerSession::refuse_resume).
-    Resume {
-        /// The id that it was given then.
-        session_id: String,
-    },
     /// Perform a request. Answer with [`respond`](super::ServerSession::respond) or
     /// [`fail`](super::ServerSession::fail).
     StartRequest {
         /// Names the call from now on.
         call: CallId,
-        /// What to send. The URL has not been looked at.
-        request: HttpRequest,
+        /// What to send. Of the URL, only scheme and authority have been looked at.
+        request: Request,
     },
     /// There is room again for a body that found none in
     /// [`want_body`](super::ServerSession::want_body).
@@ -41,7 +35,6 @@ pub enum Event {
 
 /// Why a connection is cut. The peer's fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum CloseReason {
     /// A notification that was not negotiated.
     UnknownNotification(String),
@@ -70,12 +63,3 @@ impl fmt::Display for CloseReason {
 }
 
 impl core::error::Error for CloseReason {}
-
-/// Why a session cannot be resumed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResumeRefusal {
-    /// There is none with that id, or no longer.
-    Unknown,
-    /// Another connection has it.
-    Attached,
-}

@@ -11,5 +11,5 @@ mod turns;
 
 pub use call::{CallError, CallId};
 pub use config::{ServerConfig, Transport};
-pub use event::{CloseReason, Event, ResumeRefusal};
+pub use event::{CloseReason, Event};
 pub use session::ServerSession;

@@ -5,21 +5,22 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use sandbar_exchange::{ErrorCode, Failure, Response};
+
 use super::call::{Body, Call, CallError, CallId, Progress, Whole};
 use super::call_table::CallTable;
 use super::handshake::Handshake;
 use super::outbound::Outbound;
-use super::{CloseReason, Event, ResumeRefusal, ServerConfig, Transport};
+use super::{CloseReason, Event, ServerConfig, Transport};
 use crate::delta::Outgoing;
-use crate::http::{
-    ErrorCode, Head, Stage, clipped, encode_data, encode_end, error_object, json_string, wire_head,
-};
+use crate::http::{clipped, encode_data, encode_end, error_object, json_string, wire_head};
 use crate::jsonrpc::{
     ErrorObject, Message, RequestId, error_response, parse_error_response, response,
 };
 use crate::limits::{
     BUFFERED_BODY_BYTES, CONNECTION_BUFFERED_BYTES, MAX_MESSAGE_BYTES, SEND_BUFFER_BYTES,
 };
+use crate::stock::Stage;
 
 /// The executor's end of one connection.
 ///
@@ -98,28 +99,13 @@ impl ServerSession {
         self.events.extend(live.map(|call| Event::Cancel { call }));
     }
 
-    /// Goes on with the session that [`Event::Resume`] named.
-    pub fn accept_resume(&mut self) {
-        if let Some((id, result)) = self.handshake.accept_resume() {
-            self.outbound.push_reply(response(&id, &result));
-        }
-    }
-
-    /// Refuses to go on with the session that [`Event::Resume`] named. The client may call
-    /// `initialize` again.
-    pub fn refuse_resume(&mut self, why: ResumeRefusal) {
-        if let Some((id, error)) = self.handshake.refuse_resume(why) {
-            self.reject(&id, &error);
-        }
-    }
-
     /// The response of a call has begun. Its body follows with [`body`](Self::body) and
     /// [`finish`](Self::finish).
     ///
     /// # Errors
     ///
     /// [`CallError::Gone`], also if the head is too long to be sent; [`CallError::OutOfOrder`].
-    pub fn respond(&mut self, call: CallId, head: Head) -> Result<(), CallError> {
+    pub fn respond(&mut self, call: CallId, head: Response) -> Result<(), CallError> {
         self.calls.get(call).ok_or(CallError::Gone)?;
         if !self.calls.answer(call) {
             return Err(CallError::OutOfOrder);
@@ -143,12 +129,12 @@ impl ServerSession {
     /// # Errors
     ///
     /// [`CallError::Gone`], [`CallError::OutOfOrder`].
-    pub fn fail(&mut self, call: CallId, error: ErrorCode) -> Result<(), CallError> {
+    pub fn fail(&mut self, call: CallId, failure: Failure) -> Result<(), CallError> {
         let state = self.calls.get(call).ok_or(CallError::Gone)?;
         if !matches!(state.progress, Progress::Running) {
             return Err(CallError::OutOfOrder);
         }
-        self.fail_call(call, &error, Stage::Head);
+        self.fail_call(call, &failure, Stage::Head);
         Ok(())
     }
 
@@ -205,11 +191,7 @@ impl ServerSession {
     /// # Errors
     ///
     /// [`CallError::Gone`], [`CallError::OutOfOrder`].
-    pub fn finish(
-        &mut self,
-        call: CallId,
-        outcome: Result<(), ErrorCode>,
-    ) -> Result<(), CallError> {
+    pub fn finish(&mut self, call: CallId, outcome: Result<(), Failure>) -> Result<(), CallError> {
         let state = self.answered(call)?;
         match (&mut state.body, outcome) {
             (Body::Streamed(stream), outcome) => {
@@ -217,8 +199,8 @@ impl ServerSession {
                 self.schedule(call);
                 Ok(())
             }
-            (Body::Whole(_), Err(error)) => {
-                self.fail_call(call, &error, Stage::BufferedBody);
+            (Body::Whole(_), Err(failure)) => {
+                self.fail_call(call, &failure, Stage::BufferedBody);
                 Ok(())
             }
             (Body::Whole(whole), Ok(())) => {
@@ -287,8 +269,8 @@ impl ServerSession {
     /// Sends a response; one that is too long ends the call instead.
     fn push_response(&mut self, call: CallId, message: String) -> Result<(), CallError> {
         if message.len() > MAX_MESSAGE_BYTES {
-            let error = ErrorCode::limit("message-bytes", MAX_MESSAGE_BYTES);
-            self.fail_call(call, &error, Stage::Head);
+            let exceeded = ErrorCode::limit("message-bytes", MAX_MESSAGE_BYTES);
+            self.fail_call(call, &Failure::sent(exceeded), Stage::Head);
             return Err(CallError::Gone);
         }
         self.outbound.push_reply(message);
@@ -296,9 +278,9 @@ impl ServerSession {
     }
 
     /// Answers a call with an error and forgets it.
-    fn fail_call(&mut self, call: CallId, error: &ErrorCode, stage: Stage) {
+    fn fail_call(&mut self, call: CallId, failure: &Failure, stage: Stage) {
         if let Some(state) = self.remove_call(call) {
-            let object = error_object(error, stage, self.handshake.extensions());
+            let object = error_object(failure, stage, self.handshake.extensions());
             self.reject(&state.rpc_id, &object);
         }
     }
@@ -329,7 +311,7 @@ impl ServerSession {
             self.buffered_bytes = total;
             return Ok(());
         };
-        self.fail_call(call, &exceeded, Stage::BufferedBody);
+        self.fail_call(call, &Failure::sent(exceeded), Stage::BufferedBody);
         Err(CallError::Gone)
     }
 

@@ -1,13 +1,19 @@
 //! The client's end: calls, routes and ends.
 
+use std::time::Duration;
+
+use sandbar_exchange::{ErrorCode, Failure, Field, PeerError, Phase, Processed, Response};
 use sandbar_protocol::client::{CloseReason, Event, RequestError};
-use sandbar_protocol::delta::{Read, Summary};
+use sandbar_protocol::delta::Read;
 use sandbar_protocol::extensions::{Extension, Extensions};
-use sandbar_protocol::http::{ErrorCode, Field, FieldError, InvalidRequest};
+use sandbar_protocol::http::{FieldError, InvalidRequest};
 use sandbar_protocol::limits::{MAX_CALLS, MAX_DELTA_BYTES};
+use sandbar_protocol::server;
 use serde_json::{Value, json};
 
-use crate::support::{client, delta, get, head, new_client, sent_by_client, tell_client};
+use crate::support::{
+    client, delta, get, head, new_client, sent_by_client, server, summary, tell, tell_client,
+};
 
 fn error(rpc_id: u64, code: i64, message: &str) -> Value {
     json!({"error": {"code": code, "message": message}, "id": rpc_id})
@@ -75,8 +81,7 @@ fn deltas_before_the_response_are_kept() {
     tell_client(&mut session, &head(2));
     assert!(matches!(session.poll_event(), Some(Event::Head { .. })));
     assert_eq!(session.read(call, 9), Some(Read::Data(b"a".to_vec())));
-    let summary = Summary { bytes: 1, deltas: 1 };
-    assert_eq!(session.read(call, 9), Some(Read::End(Ok(summary))));
+    assert_eq!(session.read(call, 9), Some(Read::End(Ok(summary(1, 1)))));
     assert_eq!(session.read(call, 9), None);
 }
 
@@ -113,7 +118,8 @@ fn a_delta_may_lack_done_and_error() {
     failed["error"] = "error decoding response body".into();
     tell_client(&mut session, &message(failed));
     assert_eq!(session.read(call, 9), Some(Read::Data(b"a".to_vec())));
-    assert_eq!(session.read(call, 9), Some(Read::End(Err(ErrorCode::IncompleteBody))));
+    let incomplete = Failure::sent(ErrorCode::IncompleteBody);
+    assert_eq!(session.read(call, 9), Some(Read::End(Err(incomplete))));
 }
 
 /// Catches late frames that are taken for a violation, or that reach another call.
@@ -175,14 +181,15 @@ fn a_violation_fails_its_own_stream_only() {
     tell_client(&mut session, &delta("http-1", 1, &oversize, false));
     tell_client(&mut session, &delta("http-1", 2, &oversize, false));
     tell_client(&mut session, &delta("http-2", 1, "YQ==", false));
-    let error = ErrorCode::limit("delta-bytes", MAX_DELTA_BYTES);
-    assert_eq!(session.read(bad, 9), Some(Read::End(Err(error))));
+    let failure = Failure::sent(ErrorCode::limit("delta-bytes", MAX_DELTA_BYTES));
+    assert_eq!(session.read(bad, 9), Some(Read::End(Err(failure))));
     assert_eq!(session.read(good, 9), Some(Read::Data(b"a".to_vec())));
     assert_eq!(sent_by_client(&mut session).len(), 1);
 }
 
 /// Catches a disconnection that loses bytes, that reads as a wrong number, that leaves a call
-/// waiting, or that looks like a clean end.
+/// waiting, that looks like a clean end, or that calls what was sent safe to repeat, or what was
+/// not sent unsafe.
 #[test]
 fn a_disconnection_ends_every_call_with_its_reason() {
     let mut session = client(Extensions::NONE);
@@ -196,61 +203,156 @@ fn a_disconnection_ends_every_call_with_its_reason() {
     session.poll_event().unwrap();
     session.handle_disconnect("reset");
     session.handle_disconnect("again");
-    let disconnected = || ErrorCode::Disconnected { reason: "reset".into() };
+    let disconnected = || ErrorCode::Disconnected("reset".into());
     assert!(matches!(
         session.poll_event(),
         Some(Event::Closed(CloseReason::Disconnected(reason))) if reason == "reset"
     ));
-    for expected in [unanswered, unsent] {
-        let Some(Event::Failed { call, error }) = session.poll_event() else {
+    let expected =
+        [(unanswered, Failure::sent(disconnected())), (unsent, Failure::unsent(disconnected()))];
+    for expected in expected {
+        let Some(Event::Failed { call, failure }) = session.poll_event() else {
             panic!("the call waits");
         };
-        assert_eq!((call, error), (expected, disconnected()));
+        assert_eq!((call, failure), expected);
     }
     assert!(session.poll_event().is_none());
     assert_eq!(session.read(streaming, 9), Some(Read::Data(b"a".to_vec())));
-    assert_eq!(session.read(streaming, 9), Some(Read::End(Err(disconnected()))));
+    let lost = Failure::sent(disconnected());
+    assert_eq!(session.read(streaming, 9), Some(Read::End(Err(lost))));
     assert_eq!(session.request(get("http://h/")), Err(RequestError::Closed));
 }
 
-/// Catches one code for every error, and types that are believed without having been negotiated.
+/// The failure of a call that was answered with `message`.
+fn failed(extensions: Extensions, message: &Value) -> Failure {
+    let mut session = client(extensions);
+    session.request(get("http://h/")).unwrap();
+    session.poll_transmit().unwrap();
+    tell_client(&mut session, message);
+    match session.poll_event() {
+        Some(Event::Failed { failure, .. }) => failure,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Catches one code for every error, types that are believed without having been negotiated, and
+/// anything but a refused request that is called safe to repeat.
 #[test]
-fn error_responses_become_typed_errors() {
-    let failed = |extensions: Extensions, message: Value| {
-        let mut session = client(extensions);
-        session.request(get("http://h/")).unwrap();
-        session.poll_transmit().unwrap();
-        tell_client(&mut session, &message);
-        match session.poll_event() {
-            Some(Event::Failed { error, .. }) => error,
-            other => panic!("{other:?}"),
-        }
-    };
-    let text = |code, text: &str| failed(Extensions::NONE, error(2, code, text));
+fn error_responses_become_failures() {
+    let text = |code, text: &str| failed(Extensions::NONE, &error(2, code, text));
     let sending = "error sending request for url (http://127.0.0.1:1/)";
-    let reason = sending.to_owned();
     assert_eq!(
         text(-32603, &format!("http/request failed: {sending}")),
-        ErrorCode::ConnectionFailed { reason }
+        Failure::sent(ErrorCode::ConnectionFailed(sending.to_owned()))
     );
-    let reason = "too many redirects".to_owned();
     assert_eq!(
         text(-32603, "http/request failed: too many redirects"),
-        ErrorCode::Redirect { reason }
+        Failure::sent(ErrorCode::Redirect("too many redirects".to_owned()))
     );
     let late = "http/request failed: route-aware request timed out";
-    assert_eq!(text(-32603, late), ErrorCode::TotalTimeout);
+    assert_eq!(text(-32603, late), Failure::sent(ErrorCode::TotalTimeout));
     let reason = "http/request method is invalid: invalid HTTP method".to_owned();
-    assert_eq!(text(-32602, &reason), ErrorCode::InvalidRequest { reason });
-    let message = "nope".to_owned();
-    assert_eq!(text(-32601, "nope"), ErrorCode::Peer { code: -32601, message });
+    assert_eq!(text(-32602, &reason), Failure::unsent(ErrorCode::InvalidRequest(reason)));
+    let nope = PeerError { code: -32601, message: "nope".to_owned() };
+    assert_eq!(text(-32601, "nope"), Failure::sent(ErrorCode::Peer(nope)));
 
     let mut typed = error(2, -32603, "http/request failed: x");
     typed["error"]["data"] = json!({"sandbar": {"kind": "first-byte-timeout"}});
-    assert_eq!(failed(Extensions::all(), typed.clone()), ErrorCode::FirstByteTimeout);
-    assert!(matches!(failed(Extensions::NONE, typed.clone()), ErrorCode::ConnectionFailed { .. }));
-    typed["error"]["data"] = json!({"sandbar": {"kind": "from-the-future"}});
-    assert!(matches!(failed(Extensions::all(), typed), ErrorCode::ConnectionFailed { .. }));
+    assert_eq!(failed(Extensions::all(), &typed), Failure::sent(ErrorCode::FirstByteTimeout));
+    let untyped = failed(Extensions::NONE, &typed);
+    assert!(matches!(untyped.code, ErrorCode::ConnectionFailed(_)), "{untyped:?}");
+    typed["error"]["data"] = json!({"sandbar": {"kind": "dns"}});
+    let untyped = failed(Extensions::all(), &typed);
+    assert!(matches!(untyped.code, ErrorCode::ConnectionFailed(_)), "{untyped:?}");
+}
+
+/// Catches a reader that loses where a call failed and whether it can have been processed, that
+/// takes what says nothing of it, or has been answered, for unprocessed, or that does not read what
+/// version 0.1.0 writes, or some later one.
+#[test]
+fn a_failure_is_read_from_peers_of_every_version() {
+    let told = |sandbar: Value| {
+        let mut message = error(2, -32603, "http/request failed: x");
+        message["error"]["data"] = json!({ "sandbar": sandbar });
+        failed(Extensions::all(), &message)
+    };
+    let whole = json!({"kind": "connection-refused", "authority": "h:80", "unprocessed": true});
+    assert_eq!(told(whole), Failure::unsent(ErrorCode::ConnectionRefused).at("h:80"));
+    let denied = json!({"kind": "denied", "reason": "r", "rule": null});
+    assert_eq!(told(denied), Failure::sent(ErrorCode::Denied("r".to_owned())));
+    let limit = json!({"kind": "limit-exceeded", "name": "calls", "value": 3});
+    assert_eq!(told(limit), Failure::sent(ErrorCode::limit("calls", 3)));
+    let mut end = delta("http-1", 1, "", true);
+    end["params"]["error"] = "x".into();
+    end["params"]["failure"] =
+        json!({"kind": "tls", "reason": "r", "authority": "h:443", "unprocessed": true});
+    let mut session = client(Extensions::all());
+    let call = session.request(get("http://h/")).unwrap();
+    session.poll_transmit().unwrap();
+    tell_client(&mut session, &head(2));
+    tell_client(&mut session, &end);
+    let broken = Failure::sent(ErrorCode::Tls("r".to_owned())).at("h:443");
+    assert_eq!(session.read(call, 9), Some(Read::End(Err(broken))));
+    let other = told(json!({"kind": "other", "reason": null}));
+    assert!(matches!(other.code, ErrorCode::Other(_)), "{other:?}");
+    let later = told(json!({"kind": "from-the-future", "reason": "r"}));
+    assert_eq!(later, Failure::sent(ErrorCode::Other("r".to_owned())));
+}
+
+/// Catches a caller that is not told where a response came from because its executor does not say,
+/// and an executor that is believed though it could not be asked to say.
+#[test]
+fn a_response_came_from_where_it_was_asked_for_unless_the_executor_says_otherwise() {
+    let url = |extensions, said: Option<&str>| {
+        let mut session = client(extensions);
+        session.request(get("http://h/asked")).unwrap();
+        session.poll_transmit().unwrap();
+        let mut message = head(2);
+        if let Some(said) = said {
+            message["result"]["url"] = said.into();
+        }
+        tell_client(&mut session, &message);
+        match session.poll_event() {
+            Some(Event::Head { response: Response { url, .. }, .. }) => url,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(url(Extensions::NONE, None), "http://h/asked");
+    assert_eq!(url(Extensions::all(), None), "http://h/asked");
+    assert_eq!(url(Extensions::NONE, Some("http://h/end")), "http://h/asked");
+    assert_eq!(url(Extensions::all(), Some("http://h/end")), "http://h/end");
+}
+
+/// Catches a deadline that is rounded down to none at all, that travels as another one, or that a
+/// stock executor is told though it cuts connections over less.
+#[test]
+fn deadlines_travel_in_milliseconds_rounded_up() {
+    let request = || {
+        get("http://h/")
+            .within(Phase::Connect, Some(Duration::from_nanos(1)))
+            .within(Phase::FirstByte, Some(Duration::from_micros(2001)))
+            .within(Phase::Idle, Some(Duration::from_millis(4)))
+            .within(Phase::Total, Some(Duration::ZERO))
+    };
+    let params = |extensions| {
+        let mut session = client(extensions);
+        session.request(request()).unwrap();
+        sent_by_client(&mut session).remove(0)["params"].take()
+    };
+    let told = params(Extensions::all());
+    assert_eq!(told["timeouts"], json!({"connectMs": 1, "firstByteMs": 3, "idleMs": 4}));
+    assert_eq!(told["timeoutMs"], 0);
+    let stock = params(Extensions::NONE);
+    assert_eq!((stock.get("timeouts"), &stock["timeoutMs"]), (None, &json!(0)));
+
+    let mut peer = server(Extensions::all());
+    tell(&mut peer, &json!({"id": 1, "method": "http/request", "params": told}));
+    let Some(server::Event::StartRequest { request, .. }) = peer.poll_event() else {
+        panic!("not started");
+    };
+    let read = |phase| request.deadline(phase).map(|deadline| deadline.as_millis());
+    let phases = [Phase::Connect, Phase::FirstByte, Phase::Idle, Phase::Total];
+    assert_eq!(phases.map(read), [Some(1), Some(3), Some(4), Some(0)]);
 }
 
 /// Catches a head that is believed whatever it says.
@@ -270,7 +372,17 @@ fn a_head_that_is_not_http_fails_its_call() {
         tell_client(&mut session, &json!({"id": 2, "result": result}));
         let event = session.poll_event();
         assert!(
-            matches!(event, Some(Event::Failed { error: ErrorCode::Protocol { .. }, .. })),
+            matches!(
+                &event,
+                Some(Event::Failed {
+                    failure: Failure {
+                        code: ErrorCode::Protocol(_),
+                        processed: Processed::Possibly,
+                        ..
+                    },
+                    ..
+                })
+            ),
             "{event:?}"
         );
     }
@@ -329,8 +441,11 @@ fn requests_that_cannot_be_sent_are_not() {
     request.fields.push(Field::new("x", vec![0xff]));
     session.request(request.clone()).unwrap();
     assert!(session.poll_transmit().is_none());
-    let event = session.poll_event();
-    assert!(matches!(event, Some(Event::Failed { error: ErrorCode::InvalidRequest { .. }, .. })));
+    let Some(Event::Failed { failure, .. }) = session.poll_event() else {
+        panic!("not failed");
+    };
+    assert!(matches!(failure.code, ErrorCode::InvalidRequest(_)), "{failure:?}");
+    assert_eq!(failure.processed, Processed::Never);
 
     let mut session = client(Extensions::all());
     session.request(request).unwrap();

@@ -1,12 +1,12 @@
 //! The client's end: how much is asked for at once, and how much is held.
 
+use sandbar_exchange::{BodySummary, ErrorCode, Failure};
 use sandbar_protocol::client::{ClientSession, Event};
 use sandbar_protocol::delta::Read;
 use sandbar_protocol::extensions::{Extension, Extensions};
-use sandbar_protocol::http::ErrorCode;
 use sandbar_protocol::limits::{
     CONNECTION_RECEIVE_BYTES, MAX_CALLS, MAX_DELTA_BYTES, MAX_PIPELINED_CALLS, MAX_WINDOW_BYTES,
-    MIN_WINDOW_BYTES, RECEIVE_HIGH_WATER_BYTES,
+    MIN_WINDOW_BYTES, RECEIVE_HIGH_WATER_BYTES, WAITING_BYTES,
 };
 use serde_json::json;
 
@@ -88,7 +88,25 @@ fn a_flood_fails_its_stream_and_holds_no_more_than_the_limit() {
         }
     };
     assert_eq!(held, CONNECTION_RECEIVE_BYTES);
-    assert!(matches!(end, Read::End(Err(ErrorCode::LimitExceeded { .. }))));
+    assert!(matches!(end, Read::End(Err(Failure { code: ErrorCode::LimitExceeded(_), .. }))));
+}
+
+/// Catches a session whose memory of the URLs that it has sent has no limit, or is never freed.
+#[test]
+fn urls_that_wait_for_their_response_are_limited_in_bytes() {
+    let mut session = client(Extensions::NONE);
+    let url = format!("http://h/{}", "u".repeat(WAITING_BYTES / 4));
+    let mut calls = Vec::new();
+    for _ in 0..3 {
+        calls.push(session.request(get(&url)).unwrap());
+        session.poll_transmit().unwrap();
+    }
+    session.request(get(&url)).unwrap_err();
+    tell_client(&mut session, &head(2));
+    calls.push(session.request(get(&url)).unwrap());
+    session.request(get(&url)).unwrap_err();
+    session.cancel(calls[1]);
+    session.request(get(&url)).unwrap();
 }
 
 /// Catches windows that are handed out without regard to the sum, or down to nothing.
@@ -126,13 +144,14 @@ fn credit_is_granted_as_the_body_is_read() {
     assert_eq!(sent_by_client(&mut session), [grant]);
     (5..=6).for_each(|seq| tell_client(&mut session, &large_delta("http-1", seq)));
     tell_client(&mut session, &delta("http-1", 7, "YQ==", false));
-    assert!(matches!(end_of(&mut session, call), Err(ErrorCode::Protocol { .. })));
+    let end = end_of(&mut session, call);
+    assert!(matches!(end, Err(Failure { code: ErrorCode::Protocol(_), .. })));
 }
 
 fn end_of(
     session: &mut ClientSession,
     call: sandbar_protocol::client::CallId,
-) -> Result<sandbar_protocol::delta::Summary, ErrorCode> {
+) -> Result<BodySummary, Failure> {
     loop {
         match session.read(call, usize::MAX).unwrap() {
             Read::Data(_) => {}

@@ -1,10 +1,12 @@
 //! The two ends of one stream.
 
-use sandbar_protocol::delta::{Incoming, Outgoing, Read, Receiver, Sender, Summary, Violation};
-use sandbar_protocol::http::ErrorCode;
+use sandbar_exchange::{ErrorCode, Failure, SequenceError};
+use sandbar_protocol::delta::{Incoming, Outgoing, Read, Receiver, Sender, Violation};
 use sandbar_protocol::limits::{
     CONNECTION_RECEIVE_BYTES, DELTA_BYTES, MAX_DELTA_BYTES, SEND_BUFFER_BYTES,
 };
+
+use crate::support::summary;
 
 const ROOM: usize = CONNECTION_RECEIVE_BYTES;
 
@@ -28,7 +30,7 @@ fn deltas_count_from_one_and_the_last_is_terminal() {
     let first = sender.poll_delta();
     assert_eq!(first, Some(Outgoing::Data { seq: 1, bytes: b"a".to_vec() }));
     sender.finish(Ok(()));
-    sender.finish(Err(ErrorCode::Cancelled));
+    sender.finish(Err(Failure::sent(ErrorCode::Cancelled)));
     assert_eq!(deltas(&mut sender), [Outgoing::End { seq: 2, outcome: Ok(()) }]);
     assert!(sender.is_ended());
 }
@@ -110,10 +112,10 @@ fn an_abort_drops_what_is_queued() {
     let mut sender = Sender::new(None);
     sender.push(b"abc".to_vec());
     sender.finish(Ok(()));
-    sender.abort(ErrorCode::Cancelled);
-    let outcome = Err(ErrorCode::Cancelled);
+    sender.abort(Failure::sent(ErrorCode::Cancelled));
+    let outcome = Err(Failure::sent(ErrorCode::Cancelled));
     assert_eq!(deltas(&mut sender), [Outgoing::End { seq: 1, outcome }]);
-    sender.abort(ErrorCode::TotalTimeout);
+    sender.abort(Failure::sent(ErrorCode::TotalTimeout));
     assert_eq!(deltas(&mut sender), []);
 }
 
@@ -127,8 +129,7 @@ fn a_clean_end_counts_bytes_and_deltas() {
     assert_eq!(receiver.read(usize::MAX), Read::Data(b"hello".to_vec()));
     assert_eq!(receiver.read(usize::MAX), Read::Pending);
     receiver.handle_delta(clean_end(4), ROOM).unwrap();
-    let summary = Summary { bytes: 5, deltas: 2 };
-    assert_eq!(receiver.read(usize::MAX), Read::End(Ok(summary)));
+    assert_eq!(receiver.read(usize::MAX), Read::End(Ok(summary(5, 2))));
 }
 
 /// Catches a receiver that skips over a gap, takes a repeat, or starts at 0; and one that loses
@@ -139,12 +140,13 @@ fn a_delta_out_of_order_is_reported_with_both_numbers() {
         let mut receiver = Receiver::new(None);
         receiver.handle_delta(data(1, "YQ=="), ROOM).unwrap();
         let violation = receiver.handle_delta(data(received, "Yg=="), ROOM).unwrap_err();
-        assert_eq!(violation, Violation::Sequence { expected: 2, received });
+        let error = SequenceError { expected: 2, received };
+        assert_eq!(violation, Violation::Sequence(error));
         // Ignored, though it is the number that was due.
         receiver.handle_delta(data(2, "Yg=="), ROOM).unwrap();
         assert_eq!(receiver.read(usize::MAX), Read::Data(b"a".to_vec()));
-        let error = ErrorCode::Sequence { expected: 2, received };
-        assert_eq!(receiver.read(usize::MAX), Read::End(Err(error)));
+        let failure = Failure::sent(ErrorCode::Sequence(error));
+        assert_eq!(receiver.read(usize::MAX), Read::End(Err(failure)));
     }
 }
 
@@ -154,7 +156,8 @@ fn the_first_delta_must_be_number_one() {
     for received in [0, 2] {
         let mut receiver = Receiver::new(None);
         let violation = receiver.handle_delta(data(received, "YQ=="), ROOM).unwrap_err();
-        assert_eq!(violation, Violation::Sequence { expected: 1, received });
+        let error = SequenceError { expected: 1, received };
+        assert_eq!(violation, Violation::Sequence(error));
     }
 }
 
@@ -165,18 +168,18 @@ fn bytes_in_a_clean_terminal_delta_count() {
     let last = Incoming { seq: 1, base64: "YQ==", end: Some(Ok(())) };
     receiver.handle_delta(last, ROOM).unwrap();
     assert_eq!(receiver.read(usize::MAX), Read::Data(b"a".to_vec()));
-    let summary = Summary { bytes: 1, deltas: 1 };
-    assert_eq!(receiver.read(usize::MAX), Read::End(Ok(summary)));
-    assert_eq!(receiver.read(usize::MAX), Read::End(Ok(summary)));
+    assert_eq!(receiver.read(usize::MAX), Read::End(Ok(summary(1, 1))));
+    assert_eq!(receiver.read(usize::MAX), Read::End(Ok(summary(1, 1))));
 }
 
 /// Catches a receiver that passes on what came beside an error.
 #[test]
 fn bytes_beside_an_error_are_dropped() {
     let mut receiver = Receiver::new(None);
-    let end = Some(Err(ErrorCode::IncompleteBody));
+    let incomplete = Failure::sent(ErrorCode::IncompleteBody);
+    let end = Some(Err(incomplete.clone()));
     receiver.handle_delta(Incoming { seq: 1, base64: "YQ==", end }, ROOM).unwrap();
-    assert_eq!(receiver.read(usize::MAX), Read::End(Err(ErrorCode::IncompleteBody)));
+    assert_eq!(receiver.read(usize::MAX), Read::End(Err(incomplete)));
 }
 
 /// Catches an end that is replaced by a later one.
@@ -184,10 +187,10 @@ fn bytes_beside_an_error_are_dropped() {
 fn only_the_first_end_counts() {
     let mut receiver = Receiver::new(None);
     receiver.handle_delta(clean_end(1), ROOM).unwrap();
-    let end = Some(Err(ErrorCode::IncompleteBody));
+    let end = Some(Err(Failure::sent(ErrorCode::IncompleteBody)));
     receiver.handle_delta(Incoming { seq: 2, base64: "", end }, ROOM).unwrap();
     receiver.handle_disconnect("late");
-    assert_eq!(receiver.read(1), Read::End(Ok(Summary::default())));
+    assert_eq!(receiver.read(1), Read::End(Ok(summary(0, 0))));
 }
 
 /// Catches a disconnection that hides queued bytes, or that shows as a wrong number.
@@ -198,8 +201,8 @@ fn a_disconnection_comes_after_what_was_received() {
     receiver.handle_disconnect("reset");
     assert_eq!(receiver.read(1), Read::Data(b"a".to_vec()));
     assert_eq!(receiver.read(1), Read::Data(b"b".to_vec()));
-    let reason = "reset".into();
-    assert_eq!(receiver.read(1), Read::End(Err(ErrorCode::Disconnected { reason })));
+    let lost = Failure::sent(ErrorCode::Disconnected("reset".into()));
+    assert_eq!(receiver.read(1), Read::End(Err(lost)));
 }
 
 /// Catches a cap that is off by one, or that counts base64.

@@ -19,3 +19,4 @@ mod server;
 mod server_flow;
 mod support;
 mod token_bucket;
+mod url;

@@ -1,12 +1,11 @@
 //! Replays of what a stock executor and a stock client said to each other.
 
+use sandbar_exchange::{Field, Phase, RedirectPolicy, Request, Response};
 use sandbar_protocol::client;
 use sandbar_protocol::delta::Read;
 use sandbar_protocol::extensions::Extensions;
-use sandbar_protocol::http::{
-    Field, Head, HttpRequest, RedirectPolicy, Timeouts, decode_base64, decode_request,
-};
-use sandbar_protocol::server::{CallId, Event, ResumeRefusal, ServerSession};
+use sandbar_protocol::http::{decode_base64, decode_request};
+use sandbar_protocol::server::{CallId, Event, ServerSession};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -43,9 +42,6 @@ fn replay(lines: &[Line]) {
             Line::Client(message) => {
                 session.handle_message(message.as_bytes());
                 last = session.poll_event();
-                if let Some(Event::Resume { .. }) = last {
-                    session.refuse_resume(ResumeRefusal::Unknown);
-                }
             }
             Line::Server(expected) => {
                 assert_eq!(session.poll_transmit(Duration::ZERO).as_deref(), Some(*expected));
@@ -155,14 +151,14 @@ impl Upstream {
     }
 }
 
-fn recorded_head(result: &Value) -> Head {
+fn recorded_head(result: &Value) -> Response {
     let field = |header: &Value| {
         Field::new(header["name"].as_str().unwrap(), header["value"].as_str().unwrap())
     };
-    Head {
+    Response {
         status: result["status"].as_u64().unwrap() as u16,
         fields: result["headers"].as_array().unwrap().iter().map(field).collect(),
-        url: None,
+        url: "http://h/".into(),
     }
 }
 
@@ -219,7 +215,7 @@ fn a_recorded_session_of_a_stock_executor_is_understood() {
     }
 }
 
-fn recorded_request(text: &str) -> HttpRequest {
+fn recorded_request(text: &str) -> Request {
     #[derive(serde::Deserialize)]
     struct Call {
         params: Box<RawValue>,
@@ -227,7 +223,8 @@ fn recorded_request(text: &str) -> HttpRequest {
     let call: Call = serde_json::from_str(text).unwrap();
     let request = decode_request(Some(&call.params), Extensions::NONE).unwrap().request;
     assert_eq!(request.redirects, RedirectPolicy::Stop);
-    let Timeouts { connect, first_byte, idle, .. } = request.timeouts;
-    assert_eq!((connect, first_byte, idle), (None, None, None));
+    for phase in [Phase::Connect, Phase::FirstByte, Phase::Idle] {
+        assert_eq!(request.deadline(phase), None);
+    }
     request
 }

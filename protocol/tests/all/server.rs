@@ -2,41 +2,19 @@
 
 use std::time::Duration;
 
+use sandbar_exchange::{ErrorCode, Failure, Field, Response};
 use sandbar_protocol::extensions::{Extension, Extensions};
-use sandbar_protocol::http::{ErrorCode, Field, Head, InvalidRequest};
+use sandbar_protocol::http::InvalidRequest;
 use sandbar_protocol::limits::{
     BUFFERED_BODY_BYTES, MAX_CALLS, MAX_MESSAGE_BYTES, MAX_RUNNING_CALLS,
 };
-use sandbar_protocol::server::{CallError, CloseReason, Event, ResumeRefusal};
+use sandbar_protocol::server::{CallError, CloseReason, Event};
 use serde_json::json;
 
 use crate::support::{delta, new_server, ok, open_stream, sent, server, started, streamed, tell};
 
 fn cancel(name: &str) -> serde_json::Value {
     json!({"method": "http/request/cancel", "params": {"requestId": name}})
-}
-
-/// Catches an executor that is told of nothing but its own sessions, or that loses the words of
-/// a session that is in use elsewhere.
-#[test]
-fn a_session_is_resumed_as_the_caller_decides() {
-    let initialize = |id: u64| {
-        let params = json!({"clientName": "c", "resumeSessionId": "OLD"});
-        json!({"id": id, "method": "initialize", "params": params})
-    };
-    let mut session = new_server(Extensions::NONE);
-    tell(&mut session, &initialize(1));
-    assert!(
-        matches!(session.poll_event(), Some(Event::Resume { session_id }) if session_id == "OLD")
-    );
-    session.refuse_resume(ResumeRefusal::Attached);
-    let message = "session OLD is already attached to another connection";
-    let refusal = json!({"error": {"code": -32010, "message": message}, "id": 1});
-    assert_eq!(sent(&mut session), [refusal]);
-
-    tell(&mut session, &initialize(2));
-    session.accept_resume();
-    assert_eq!(sent(&mut session), [json!({"id": 2, "result": {"sessionId": "OLD"}})]);
 }
 
 /// Catches an executor that confirms what was not offered, or tells a stock client of extensions.
@@ -63,7 +41,7 @@ fn a_stream_id_is_reserved_until_its_terminal_delta() {
     let params = json!({"method": "GET", "url": "http://h/", "requestId": "dup"});
     tell(&mut session, &json!({"id": 3, "method": "http/request", "params": params}));
     let buffered = started(&mut session);
-    session.fail(buffered, ErrorCode::ConnectionRefused).unwrap();
+    session.fail(buffered, Failure::unsent(ErrorCode::ConnectionRefused)).unwrap();
 
     let messages = sent(&mut session);
     let text = InvalidRequest::StreamActive("dup".into()).to_string();
@@ -82,17 +60,16 @@ fn what_may_be_repeated_says_failed_and_the_rest_does_not() {
     let mut answer = |error: ErrorCode| {
         tell(&mut session, &streamed(1, "s"));
         let call = started(&mut session);
-        session.fail(call, error).unwrap();
+        session.fail(call, Failure::sent(error)).unwrap();
         let error = sent(&mut session).remove(0)["error"].clone();
         (error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_owned())
     };
     let (code, text) = answer(ErrorCode::ConnectionRefused);
     assert_eq!((code, text.as_str()), (-32603, "http/request failed: connection refused"));
-    let denied = ErrorCode::Denied { reason: "no rule".into(), rule: None };
-    assert_eq!(answer(denied).0, -32602);
+    assert_eq!(answer(ErrorCode::Denied("no rule".into())).0, -32602);
     let reason = InvalidRequest::Scheme("ftp".into()).to_string();
     let expected = "http/request only supports http and https URLs, got ftp";
-    let invalid = answer(ErrorCode::InvalidRequest { reason });
+    let invalid = answer(ErrorCode::InvalidRequest(reason));
     assert_eq!((invalid.0, invalid.1.as_str()), (-32602, expected));
 }
 
@@ -103,9 +80,9 @@ fn errors_are_typed_where_that_was_negotiated() {
         let mut session = server(extensions);
         tell(&mut session, &streamed(1, "a"));
         let call = started(&mut session);
-        session.fail(call, ErrorCode::TotalTimeout).unwrap();
+        session.fail(call, Failure::sent(ErrorCode::TotalTimeout)).unwrap();
         let call = open_stream(&mut session, 2, "b");
-        session.finish(call, Err(ErrorCode::IdleTimeout)).unwrap();
+        session.finish(call, Err(Failure::sent(ErrorCode::IdleTimeout))).unwrap();
         let messages = sent(&mut session);
         let data = &messages[0]["error"]["data"];
         assert_eq!(data["sandbar"]["kind"] == "total-timeout", typed);
@@ -117,14 +94,38 @@ fn errors_are_typed_where_that_was_negotiated() {
     }
 }
 
+/// Catches a client that cannot tell where a call failed, or whether it is safe to repeat, and a
+/// call of the executor's own making that is thought processed though it never started.
+#[test]
+fn a_failure_says_where_it_happened_and_whether_the_request_was_processed() {
+    let mut session = server(Extensions::all());
+    tell(&mut session, &streamed(1, "a"));
+    let call = started(&mut session);
+    let refused = Failure::unsent(ErrorCode::ConnectionRefused).at("h:80");
+    session.fail(call, refused).unwrap();
+    let data = sent(&mut session)[0]["error"]["data"].take();
+    let kind = json!({"kind": "connection-refused", "authority": "h:80", "unprocessed": true});
+    assert_eq!(data, json!({ "sandbar": kind }));
+
+    let call = open_stream(&mut session, 2, "b");
+    session.finish(call, Err(Failure::sent(ErrorCode::IdleTimeout).at("h:80"))).unwrap();
+    let end = sent(&mut session).remove(1);
+    assert_eq!(end["params"]["failure"], json!({"kind": "idle-timeout", "authority": "h:80"}));
+
+    tell(&mut session, &streamed(3, "waits"));
+    tell(&mut session, &cancel("waits"));
+    let cancelled = json!({"kind": "cancelled", "unprocessed": true});
+    assert_eq!(sent(&mut session)[0]["error"]["data"]["sandbar"], cancelled);
+}
+
 /// Catches field values that vanish between peers that could carry them, and ones that make a
 /// stock client refuse the response.
 #[test]
 fn fields_that_are_not_ascii_travel_only_where_that_was_negotiated() {
-    let head = || Head {
+    let head = || Response {
         status: 200,
         fields: vec![Field::new("x-a", "plain\t"), Field::new("x-b", vec![0xe9])],
-        url: Some("http://h/end".into()),
+        url: "http://h/end".into(),
     };
     let answer = |extensions| {
         let mut session = server(extensions);
@@ -174,7 +175,7 @@ fn a_buffered_body_that_breaks_fails_the_call() {
     tell(&mut session, &json!({"id": 19, "method": "http/request", "params": params}));
     let call = started(&mut session);
     session.respond(call, ok()).unwrap();
-    session.finish(call, Err(ErrorCode::IncompleteBody)).unwrap();
+    session.finish(call, Err(Failure::sent(ErrorCode::IncompleteBody))).unwrap();
     let message = "failed to read http/request response body: error decoding response body";
     let expected = json!({"error": {"code": -32603, "message": message}, "id": 19});
     assert_eq!(sent(&mut session), [expected]);
@@ -255,7 +256,8 @@ fn a_lost_connection_cancels_what_still_runs() {
         })
         .collect();
     assert_eq!(cancelled, [streaming, running]);
-    assert_eq!(session.fail(running, ErrorCode::Cancelled), Err(CallError::Gone));
+    let cancelled = Failure::sent(ErrorCode::Cancelled);
+    assert_eq!(session.fail(running, cancelled), Err(CallError::Gone));
 }
 
 /// Catches a connection that stops for ever when many calls are pipelined, one that runs them
@@ -317,7 +319,8 @@ fn methods_out_of_order_are_the_callers_mistake() {
     assert_eq!(session.finish(call, Ok(())), Err(CallError::OutOfOrder));
     session.respond(call, ok()).unwrap();
     assert_eq!(session.respond(call, ok()), Err(CallError::OutOfOrder));
-    assert_eq!(session.fail(call, ErrorCode::Cancelled), Err(CallError::OutOfOrder));
+    let cancelled = Failure::sent(ErrorCode::Cancelled);
+    assert_eq!(session.fail(call, cancelled), Err(CallError::OutOfOrder));
     session.finish(call, Ok(())).unwrap();
     assert_eq!(session.finish(call, Ok(())), Err(CallError::Gone));
     assert_eq!(sent(&mut session).len(), 2);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use sandbar_exchange::{BodySummary, Field, RedirectPolicy, Request, Response};
 use sandbar_protocol::client::{self, ClientConfig, ClientSession};
 use sandbar_protocol::extensions::Extensions;
-use sandbar_protocol::http::{Field, Head, HttpRequest, RedirectPolicy, Timeouts};
 use sandbar_protocol::server::{self, CallId, ServerConfig, ServerSession, Transport};
 use serde_json::{Value, json};
 
@@ -17,11 +17,7 @@ pub(crate) fn new_server(extensions: Extensions) -> ServerSession {
 }
 
 pub(crate) fn new_client(extensions: Extensions) -> ClientSession {
-    ClientSession::new(ClientConfig {
-        client_name: "test".into(),
-        resume_session_id: None,
-        extensions,
-    })
+    ClientSession::new(ClientConfig { client_name: "test".into(), extensions })
 }
 
 /// A server whose client offered and got `extensions`.
@@ -45,19 +41,22 @@ pub(crate) fn client(extensions: Extensions) -> ClientSession {
     session
 }
 
-pub(crate) fn get(url: &str) -> HttpRequest {
-    HttpRequest {
-        method: "GET".into(),
-        url: url.into(),
+pub(crate) fn get(url: &str) -> Request {
+    Request {
         fields: vec![Field::new("accept", "text/event-stream")],
-        body: None,
         redirects: RedirectPolicy::Stop,
-        timeouts: Timeouts::default(),
+        ..Request::new("GET", url)
     }
 }
 
-pub(crate) fn ok() -> Head {
-    Head { status: 200, fields: vec![Field::new("content-type", "text/plain")], url: None }
+pub(crate) fn ok() -> Response {
+    let fields = vec![Field::new("content-type", "text/plain")];
+    Response { status: 200, fields, url: "http://h/".into() }
+}
+
+/// What a complete body of so many bytes, in so many deltas, amounted to.
+pub(crate) fn summary(bytes: u64, deltas: u64) -> BodySummary {
+    BodySummary { bytes: Some(bytes), deltas: Some(deltas) }
 }
 
 /// A streamed `http/request`, with as much credit as anyone could want.

@@ -2,8 +2,9 @@
 //! to the Server", items 3 and 4).
 
 use crate::error::Error;
-use crate::http::{HttpFailure, HttpRequest, ResponseHead};
+use crate::http::HttpRequest;
 use crate::reply::{Ending, Expected, Part, Reply};
+use sandbar_exchange::{Failure, Response};
 
 use super::{Step, done, out_of_turn};
 
@@ -17,7 +18,7 @@ pub(super) enum Delivery {
     /// The body is being received; of a failing response, that is.
     Receiving(Box<Reply>),
     /// The exchange failed.
-    Failed(HttpFailure),
+    Failed(Failure),
     /// The outcome was handed out.
     Over,
 }
@@ -49,7 +50,7 @@ impl Delivery {
         }
     }
 
-    pub(super) fn handle_response(&mut self, head: &ResponseHead, limit: usize) {
+    pub(super) fn handle_response(&mut self, head: &Response, limit: usize) {
         *self = Self::Receiving(Box::new(Reply::begin(head, limit, Expected::Acknowledgement)));
     }
 
@@ -59,13 +60,13 @@ impl Delivery {
         }
     }
 
-    pub(super) fn handle_body_end(&mut self, end: Result<(), HttpFailure>) {
+    pub(super) fn handle_body_end(&mut self, end: Result<(), Failure>) {
         if let Self::Receiving(reply) = self {
             reply.end(end);
         }
     }
 
-    pub(super) fn handle_failure(&mut self, failure: HttpFailure) {
+    pub(super) fn handle_failure(&mut self, failure: Failure) {
         *self = Self::Failed(failure);
     }
 }

@@ -2,15 +2,16 @@
 
 use crate::description::{self, ServerDescription};
 use crate::error::{Error, RpcError};
-use crate::http::{HttpFailure, HttpRequest, ResponseHead};
+use crate::http::HttpRequest;
 use crate::inbound::{Inbound, Received};
 use crate::legacy::{self, Legacy, SessionId};
-use crate::meta::Params;
 use crate::modern::{Modern, Outline};
 use crate::negotiation::{Probe, Verdict};
+use crate::params::Params;
 use crate::reply::{Ending, Expected, Reply};
 use crate::session::{Session, Wire};
 use crate::version::{Era, NEWEST_MODERN, known_legacy};
+use sandbar_exchange::{Failure, Response};
 
 use super::delivery::Delivery;
 use super::{Drive, Step, done, out_of_turn};
@@ -217,7 +218,7 @@ impl Drive for Handshake {
         }
     }
 
-    fn handle_response(&mut self, session: &mut Session, head: ResponseHead) {
+    fn handle_response(&mut self, session: &mut Session, head: Response) {
         let limit = session.message_limit();
         match &mut self.exchange {
             Exchange::Awaiting(id) => {
@@ -241,7 +242,7 @@ impl Drive for Handshake {
         }
     }
 
-    fn handle_body_end(&mut self, end: Result<(), HttpFailure>) {
+    fn handle_body_end(&mut self, end: Result<(), Failure>) {
         match &mut self.exchange {
             Exchange::Receiving(inbound) => inbound.end(end),
             Exchange::Delivering(delivery) => delivery.handle_body_end(end),
@@ -249,7 +250,7 @@ impl Drive for Handshake {
         }
     }
 
-    fn handle_failure(&mut self, _session: &mut Session, failure: HttpFailure) {
+    fn handle_failure(&mut self, _session: &mut Session, failure: Failure) {
         match &mut self.exchange {
             Exchange::Delivering(delivery) => delivery.handle_failure(failure),
             _ => self.settle(Err(Error::Http(failure))),

@@ -1,11 +1,12 @@
 //! Notifications, and responses to a legacy server.
 
 use crate::error::Error;
-use crate::http::{HttpFailure, HttpRequest, ResponseHead};
+use crate::http::HttpRequest;
 use crate::legacy;
-use crate::meta::Params;
 use crate::modern::Outline;
+use crate::params::Params;
 use crate::session::{Session, Wire};
+use sandbar_exchange::{Failure, Response};
 
 use super::delivery::Delivery;
 use super::{Drive, Step};
@@ -71,7 +72,7 @@ impl Drive for MessageCall {
         self.delivery().map_or_else(super::out_of_turn, Delivery::poll)
     }
 
-    fn handle_response(&mut self, session: &mut Session, head: ResponseHead) {
+    fn handle_response(&mut self, session: &mut Session, head: Response) {
         let limit = session.message_limit();
         if let Some(delivery) = self.delivery() {
             delivery.handle_response(&head, limit);
@@ -84,13 +85,13 @@ impl Drive for MessageCall {
         }
     }
 
-    fn handle_body_end(&mut self, end: Result<(), HttpFailure>) {
+    fn handle_body_end(&mut self, end: Result<(), Failure>) {
         if let Some(delivery) = self.delivery() {
             delivery.handle_body_end(end);
         }
     }
 
-    fn handle_failure(&mut self, _session: &mut Session, failure: HttpFailure) {
+    fn handle_failure(&mut self, _session: &mut Session, failure: Failure) {
         if let Some(delivery) = self.delivery() {
             delivery.handle_failure(failure);
         }

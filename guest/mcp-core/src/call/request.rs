@@ -5,17 +5,18 @@ use core::time::Duration;
 use serde::Deserialize;
 
 use crate::error::{Error, RpcError};
-use crate::http::{HttpFailure, HttpRequest, ResponseHead};
+use crate::http::HttpRequest;
 use crate::inbound::{Inbound, Received};
 use crate::json_text::{Text, from_object};
 use crate::jsonrpc::{self, Id};
 use crate::legacy;
-use crate::meta::Params;
 use crate::modern::Outline;
 use crate::negotiation;
 use crate::notification::Notification;
+use crate::params::Params;
 use crate::reply::{Cursor, Ending, Expected, Refusal, Reply};
 use crate::session::{RequestId, Session, Wire};
+use sandbar_exchange::{Failure, Response};
 
 use super::{Answer, Call, CallId, Drive, Outgoing, ServerRequest, Step, out_of_turn};
 
@@ -64,10 +65,10 @@ enum State {
 }
 
 impl RequestCall {
-    pub(super) fn new(request: Outgoing) -> Result<Self, Error> {
-        Ok(Self {
+    pub(super) fn new(request: Outgoing) -> Self {
+        Self {
             call: request.call,
-            params: Params::parse(request.params.as_deref())?,
+            params: request.params,
             method: request.method,
             progress: request.progress,
             idle_timeout: request.idle_timeout,
@@ -77,7 +78,7 @@ impl RequestCall {
             repeated_in_new_session: false,
             repeated_with_version: false,
             state: State::Ready,
-        })
+        }
     }
 
     /// Sends the request, under a new id: an id must not be used twice in a session.
@@ -344,7 +345,7 @@ impl Drive for RequestCall {
         }
     }
 
-    fn handle_response(&mut self, session: &mut Session, head: ResponseHead) {
+    fn handle_response(&mut self, session: &mut Session, head: Response) {
         if let State::Awaiting(expected) = self.state {
             let reply = Reply::begin(&head, session.message_limit(), expected);
             self.state = State::Receiving(expected, Box::new(Inbound::new(self.id, reply)));
@@ -357,13 +358,13 @@ impl Drive for RequestCall {
         }
     }
 
-    fn handle_body_end(&mut self, end: Result<(), HttpFailure>) {
+    fn handle_body_end(&mut self, end: Result<(), Failure>) {
         if let State::Receiving(_, inbound) = &mut self.state {
             inbound.end(end);
         }
     }
 
-    fn handle_failure(&mut self, session: &mut Session, failure: HttpFailure) {
+    fn handle_failure(&mut self, session: &mut Session, failure: Failure) {
         let resuming = matches!(self.state, State::Awaiting(Expected::Stream));
         if resuming && failure.is_transient() {
             self.pause_or(session, Error::Http(failure));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::config::is_token;
+use sandbar_exchange::is_token;
 
 const KEYWORD: &str = "x-mcp-header";
 

@@ -1,6 +1,6 @@
 //! How answers are read, in both eras unless a test says otherwise.
 
-use sandbar_mcp_core::{CallId, Error, HttpFailure, Progress, RpcError, Session, Step};
+use sandbar_mcp_core::{CallId, Error, ErrorCode, Failure, Progress, RpcError, Session, Step};
 
 use crate::script::{Event, Reply, Script, call_tool, legacy, modern, outgoing};
 
@@ -224,12 +224,13 @@ fn an_end_without_the_answer_is_told_apart_from_a_broken_one() {
         let (outcome, _) = call_tool(&mut session, [Reply::accepted()]);
         assert_eq!(outcome, Err(Error::NoAnswer));
         for reply in [Reply::sse(": x\n"), Reply::json(200, r#"{"jsonrpc":"2.0""#)] {
-            let reply = reply.broken(HttpFailure::IncompleteBody);
+            let reply = reply.broken(Failure::sent(ErrorCode::IncompleteBody));
             let (outcome, _) = call_tool(&mut session, [reply]);
-            assert_eq!(outcome, Err(Error::Http(HttpFailure::IncompleteBody)));
+            assert_eq!(outcome, Err(Error::Http(Failure::sent(ErrorCode::IncompleteBody))));
         }
-        let (outcome, _) = call_tool(&mut session, [Reply::failure(HttpFailure::IdleTimeout)]);
-        assert_eq!(outcome, Err(Error::Http(HttpFailure::IdleTimeout)));
+        let (outcome, _) =
+            call_tool(&mut session, [Reply::failure(Failure::sent(ErrorCode::IdleTimeout))]);
+        assert_eq!(outcome, Err(Error::Http(Failure::sent(ErrorCode::IdleTimeout))));
     }
 }
 
@@ -300,7 +301,7 @@ fn calls_in_flight_do_not_disturb_each_other() {
 fn respond(session: &mut Session, call: &mut sandbar_mcp_core::Call, chunk: &str) {
     let value = b"text/event-stream".to_vec();
     let field = sandbar_mcp_core::Field { name: "content-type".into(), value };
-    let head = sandbar_mcp_core::ResponseHead { status: 200, fields: vec![field] };
+    let head = sandbar_mcp_core::Response { status: 200, fields: vec![field], url: String::new() };
     call.handle_response(session, head);
     assert!(matches!(call.poll(session), Step::Read));
     call.handle_body(session, chunk.as_bytes());

@@ -1,7 +1,7 @@
 //! Calls that the caller gave up.
 
 use sandbar_mcp_core::{
-    Call, Error, Field, HttpRequest, ResponseHead, Session, SessionConfig, Step,
+    Call, Error, Field, HttpRequest, Params, Response, Session, SessionConfig, Step,
 };
 
 use crate::script::{Reply, Script, body, config, field, initialized, legacy, modern, outgoing};
@@ -38,8 +38,11 @@ fn nothing_is_cancelled_before_it_is_sent_or_after_it_is_answered() {
     assert!(unsent.cancellation(&mut session).is_none());
     let mut answered = sent(&mut session);
     let value = b"application/json".to_vec();
-    let head =
-        ResponseHead { status: 200, fields: vec![Field { name: "content-type".into(), value }] };
+    let head = Response {
+        status: 200,
+        fields: vec![Field { name: "content-type".into(), value }],
+        url: String::new(),
+    };
     answered.handle_response(&mut session, head);
     assert!(matches!(answered.poll(&mut session), Step::Read));
     answered.handle_body(&mut session, br#"{"jsonrpc":"2.0","id":2,"result":{}}"#);
@@ -129,7 +132,7 @@ fn nothing_is_cancelled_after_the_farewell_or_in_a_closing_modern_session() {
 fn a_closing_session_sends_nothing_but_cancellations() {
     let mut session = legacy();
     let mut waiting = session.request(outgoing("m", None)).unwrap();
-    let mut told = session.notification("m", None).unwrap();
+    let mut told = session.notification("m", Params::default()).unwrap();
     session.close();
     assert!(matches!(session.request(outgoing("m", None)), Err(Error::Closed)));
     assert!(matches!(waiting.poll(&mut session), Step::Done(Err(Error::Closed))));
@@ -155,5 +158,5 @@ fn polling_out_of_turn_is_the_callers_mistake() {
     let mut session = legacy();
     let mut call = sent(&mut session);
     let step = call.poll(&mut session);
-    assert!(matches!(step, Step::Done(Err(Error::InvalidParams(_)))), "{step:?}");
+    assert!(matches!(step, Step::Done(Err(Error::Misuse(_)))), "{step:?}");
 }

@@ -1,6 +1,6 @@
 //! Which era and version a session ends up in.
 
-use sandbar_mcp_core::{Era, Error, HttpFailure, Session, SessionConfig};
+use sandbar_mcp_core::{Era, Error, ErrorCode, Failure, Session, SessionConfig};
 
 use crate::script::{Reply, Script, body, config, field, initialized};
 
@@ -201,8 +201,9 @@ fn a_stream_is_dropped_once_it_answered() {
 /// Catches an opening that hides why it failed.
 #[test]
 fn failures_of_the_exchange_and_of_the_confirmation_end_the_opening() {
-    let (outcome, session, _) = open(None, vec![Reply::failure(HttpFailure::ConnectionRefused)]);
-    assert_eq!(outcome, Err(Error::Http(HttpFailure::ConnectionRefused)));
+    let (outcome, session, _) =
+        open(None, vec![Reply::failure(Failure::sent(ErrorCode::ConnectionRefused))]);
+    assert_eq!(outcome, Err(Error::Http(Failure::sent(ErrorCode::ConnectionRefused))));
     assert_eq!(session.generation(), 0);
     let [initialize, _] = initialized("2025-11-25", "s");
     let replies = vec![initialize, Reply::new(500, "text/plain", "oops")];

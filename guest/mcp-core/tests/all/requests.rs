@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbar_mcp_core::{Error, Field, Outgoing, Session, SessionConfig};
+use sandbar_mcp_core::{Error, Field, Outgoing, Params, Session, SessionConfig};
 
 use crate::script::{Reply, Script, body, call_tool, config, field, legacy, modern, outgoing};
 
@@ -123,14 +123,16 @@ fn notifications_are_done_with_any_success() {
         Reply::sse(": open for ever\n"),
     ] {
         let mut session = legacy();
-        let call = session.notification("notifications/x", Some(r#"{"a":1}"#.into())).unwrap();
+        let call = session
+            .notification("notifications/x", Params::parse(Some(r#"{"a":1}"#)).unwrap())
+            .unwrap();
         let mut script = Script::new([reply]);
         assert_eq!(script.run(&mut session, call).unwrap(), "");
         let expected = r#"{"jsonrpc":"2.0","method":"notifications/x","params":{"a":1}}"#;
         assert_eq!(body(script.sent()[0]), expected);
     }
     let mut session = legacy();
-    let call = session.notification("n", None).unwrap();
+    let call = session.notification("n", Params::default()).unwrap();
     let refused = Script::new([Reply::new(400, "text/plain", "no")]).run(&mut session, call);
     assert!(matches!(refused, Err(Error::Status(error)) if error.preview == "no"));
 }
@@ -156,13 +158,18 @@ fn settings_that_cannot_be_sent_are_refused_at_once() {
         let outcome = Session::new(SessionConfig { capabilities, ..config() });
         assert!(matches!(outcome, Err(Error::InvalidParams(_))));
     }
+    for client_info in ["", "[]", "{}", r#"{"name":"c"}"#, r#"{"name":"c","version":1}"#] {
+        let client_info = client_info.to_owned();
+        let outcome = Session::new(SessionConfig { client_info, ..config() });
+        assert!(matches!(outcome, Err(Error::InvalidParams(_))));
+    }
 }
 
 /// Catches parameters that reach the wire unchecked.
 #[test]
 fn parameters_that_are_not_an_object_fail_before_anything_is_sent() {
     for params in ["", "1", "[]", "{", r#"{"_meta":[]}"#] {
-        let outcome = modern().request(outgoing("m", Some(params)));
+        let outcome = Params::parse(Some(params));
         assert!(matches!(outcome, Err(Error::InvalidParams(_))), "{params}");
     }
 }
@@ -180,7 +187,7 @@ fn closing_deletes_a_legacy_session_once_and_ends_calls() {
     session.close();
     assert_eq!(session.farewell(), None, "once is enough");
     assert!(matches!(session.request(outgoing("m", None)), Err(Error::Closed)));
-    assert!(matches!(session.notification("m", None), Err(Error::Closed)));
+    assert!(matches!(session.notification("m", Params::default()), Err(Error::Closed)));
     let step = waiting.poll(&mut session);
     assert!(matches!(step, sandbar_mcp_core::Step::Done(Err(Error::Closed))));
     assert_eq!(modern().farewell(), None);

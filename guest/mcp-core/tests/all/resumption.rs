@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbar_mcp_core::{Error, HttpFailure};
+use sandbar_mcp_core::{Error, ErrorCode, Failure};
 
 use crate::script::{Reply, call_tool, field, legacy, outgoing};
 
@@ -15,7 +15,7 @@ fn primed(id: u32) -> Reply {
 /// Catches a client that asks again with a POST, at once, without its session, or without the id.
 #[test]
 fn a_primed_stream_is_resumed_after_the_servers_wait() {
-    for first in [primed(1), primed(1).broken(HttpFailure::IncompleteBody)] {
+    for first in [primed(1), primed(1).broken(Failure::sent(ErrorCode::IncompleteBody))] {
         let (outcome, script) = call_tool(&mut legacy(), [first, Reply::sse(ANSWER)]);
         assert_eq!(outcome.unwrap(), "{}");
         assert_eq!(script.waited(), [Duration::from_millis(500)]);
@@ -37,9 +37,9 @@ fn the_cursor_survives_repeated_drops() {
     let note = "id: e2\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"n\"}\n\nid: e3\ndata: {\"json";
     let replies = [
         primed(1),
-        Reply::sse(note).broken(HttpFailure::IncompleteBody),
+        Reply::sse(note).broken(Failure::sent(ErrorCode::IncompleteBody)),
         Reply::sse(": nothing\n"),
-        Reply::failure(HttpFailure::ConnectionRefused),
+        Reply::failure(Failure::sent(ErrorCode::ConnectionRefused)),
         Reply::sse(ANSWER),
     ];
     let (outcome, script) = call_tool(&mut legacy(), replies);
@@ -60,9 +60,10 @@ fn tries_without_a_new_event_are_limited() {
     let refused = std::iter::repeat_n(Reply::new(503, "", ""), 5);
     let (outcome, _) = call_tool(&mut legacy(), [primed(1)].into_iter().chain(refused));
     assert!(matches!(outcome, Err(Error::Status(status)) if status.status == 503));
-    let failing = std::iter::repeat_n(Reply::failure(HttpFailure::ConnectionRefused), 5);
+    let failing =
+        std::iter::repeat_n(Reply::failure(Failure::sent(ErrorCode::ConnectionRefused)), 5);
     let (outcome, _) = call_tool(&mut legacy(), [primed(1)].into_iter().chain(failing));
-    assert_eq!(outcome, Err(Error::Http(HttpFailure::ConnectionRefused)));
+    assert_eq!(outcome, Err(Error::Http(Failure::sent(ErrorCode::ConnectionRefused))));
 }
 
 /// Catches a cap on the total: a server may close and be polled for as long as it makes progress.
@@ -101,7 +102,11 @@ fn without_a_usable_event_id_nothing_is_resumed() {
 /// Catches a resumption after our own deadline, which would turn it into no deadline at all.
 #[test]
 fn our_own_timeouts_are_final() {
-    for failure in [HttpFailure::IdleTimeout, HttpFailure::TotalTimeout, HttpFailure::Cancelled] {
+    for failure in [
+        Failure::sent(ErrorCode::IdleTimeout),
+        Failure::sent(ErrorCode::TotalTimeout),
+        Failure::sent(ErrorCode::Cancelled),
+    ] {
         let (outcome, _) = call_tool(&mut legacy(), [primed(1).broken(failure.clone())]);
         assert_eq!(outcome, Err(Error::Http(failure)));
     }
@@ -126,7 +131,7 @@ fn a_stream_is_not_resumed_across_sessions() {
     let _ = call.poll(&mut session);
     let value = b"text/event-stream".to_vec();
     let field = sandbar_mcp_core::Field { name: "content-type".into(), value };
-    let head = sandbar_mcp_core::ResponseHead { status: 200, fields: vec![field] };
+    let head = sandbar_mcp_core::Response { status: 200, fields: vec![field], url: String::new() };
     call.handle_response(&mut session, head);
     let _ = call.poll(&mut session);
     call.handle_body(&mut session, b"id: 1\ndata:\n\n");

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use sandbar_mcp_core::{
-    Answer, Call, CallId, Era, Error, Field, HttpFailure, HttpRequest, Implementation,
-    Notification, Outgoing, ResponseHead, ServerRequest, Session, SessionConfig, Step,
+    Answer, Call, CallId, Era, Error, Failure, Field, HttpRequest, Notification, Outgoing, Params,
+    Response, ServerRequest, Session, SessionConfig, Step,
 };
 
 /// More steps than any script needs: a call that runs on for ever fails instead of hanging.
@@ -14,9 +14,9 @@ const MOST_STEPS: usize = 1000;
 /// One prepared reply. `$ID` in a chunk stands for the id of the last request that was POSTed.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
-    head: Result<ResponseHead, HttpFailure>,
+    head: Result<Response, Failure>,
     chunks: VecDeque<Vec<u8>>,
-    end: Result<(), HttpFailure>,
+    end: Result<(), Failure>,
 }
 
 impl Reply {
@@ -24,7 +24,7 @@ impl Reply {
         let fields =
             vec![Field { name: "content-type".into(), value: content_type.as_bytes().to_vec() }];
         let fields = if content_type.is_empty() { Vec::new() } else { fields };
-        let head = Ok(ResponseHead { status, fields });
+        let head = Ok(Response { status, fields, url: String::new() });
         Self { head, chunks: VecDeque::from([body.into()]), end: Ok(()) }
     }
 
@@ -44,7 +44,7 @@ impl Reply {
         Self::new(202, "", "")
     }
 
-    pub(crate) fn failure(failure: HttpFailure) -> Self {
+    pub(crate) fn failure(failure: Failure) -> Self {
         Self { head: Err(failure), chunks: VecDeque::new(), end: Ok(()) }
     }
 
@@ -59,7 +59,7 @@ impl Reply {
         self
     }
 
-    pub(crate) fn broken(mut self, failure: HttpFailure) -> Self {
+    pub(crate) fn broken(mut self, failure: Failure) -> Self {
         self.end = Err(failure);
         self
     }
@@ -214,7 +214,7 @@ pub(crate) fn field<'a>(request: &'a HttpRequest, name: &str) -> Vec<&'a str> {
 pub(crate) fn config() -> SessionConfig {
     SessionConfig {
         fields: vec![Field { name: "authorization".into(), value: b"Bearer t".to_vec() }],
-        client_info: Implementation { name: "c".into(), version: "0".into(), title: None },
+        client_info: r#"{"name":"c","version":"0"}"#.into(),
         capabilities: "{}".into(),
         era: None,
         max_message_bytes: 1 << 20,
@@ -249,7 +249,7 @@ pub(crate) fn outgoing(method: &str, params: Option<&str>) -> Outgoing {
     Outgoing {
         call: CallId(7),
         method: method.into(),
-        params: params.map(str::to_owned),
+        params: Params::parse(params).unwrap(),
         progress: true,
         idle_timeout: None,
     }

@@ -1,6 +1,6 @@
 //! A legacy server that forgot the session.
 
-use sandbar_mcp_core::{Error, HttpFailure, Step};
+use sandbar_mcp_core::{Error, ErrorCode, Failure, Step};
 
 use crate::script::{Reply, Script, body, call_tool, field, initialized, legacy, modern, outgoing};
 
@@ -83,9 +83,9 @@ fn other_refusals_are_not_a_lost_session() {
 #[test]
 fn a_failed_reopening_ends_the_call_with_its_error() {
     let [reply, ..] = forgotten();
-    let refused = Reply::failure(HttpFailure::ConnectionRefused);
+    let refused = Reply::failure(Failure::sent(ErrorCode::ConnectionRefused));
     let (outcome, _) = call_tool(&mut legacy(), [reply, refused]);
-    assert_eq!(outcome, Err(Error::Http(HttpFailure::ConnectionRefused)));
+    assert_eq!(outcome, Err(Error::Http(Failure::sent(ErrorCode::ConnectionRefused))));
 }
 
 /// Catches one session per refused call: the second caller must be told which generation was
@@ -98,7 +98,8 @@ fn calls_that_lose_the_same_session_name_the_same_generation() {
         assert!(matches!(call.poll(&mut session), Step::Send(_)));
     }
     for (index, call) in calls.iter_mut().enumerate() {
-        let head = sandbar_mcp_core::ResponseHead { status: 404, fields: Vec::new() };
+        let head =
+            sandbar_mcp_core::Response { status: 404, fields: Vec::new(), url: String::new() };
         call.handle_response(&mut session, head);
         assert!(matches!(call.poll(&mut session), Step::Read));
         call.handle_body_end(&mut session, Ok(()));

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http_body_util::BodyExt;
-use wasmtime_wasi_http::Error;
 
 use super::super::{DialError, Timeouts};
 use super::server::{OK, SHORT, answer, closed, dialer, get_within, listen, read, read_head, soon};
@@ -49,7 +48,7 @@ async fn a_stalled_body_runs_into_the_idle_deadline_after_its_bytes() {
         tokio::join!(get_within(&dialer, &url, timeouts), answer(&listener, response));
     let (bytes, end) = read(outcome.unwrap().into_body()).await;
     assert_eq!(bytes, b"hello");
-    assert!(matches!(end, Err(Error::ConnectionReadTimeout)), "{end:?}");
+    assert!(matches!(end, Err(DialError::IdleTimeout { .. })), "{end:?}");
     soon(closed(&mut stream)).await;
 }
 
@@ -130,6 +129,6 @@ async fn an_idle_timeout_of_nothing_passes_at_once() {
         let (outcome, _stream) =
             tokio::join!(get_within(&dialer, &url, idle), answer(&listener, head));
         let (_, end) = read(outcome.unwrap().into_body()).await;
-        assert!(matches!(end, Err(Error::ConnectionReadTimeout)), "{end:?}");
+        assert!(matches!(end, Err(DialError::IdleTimeout { .. })), "{end:?}");
     }
 }

@@ -3,7 +3,6 @@
 use std::io;
 
 use tokio::net::TcpListener;
-use wasmtime_wasi_http::Error;
 
 use super::super::{DialError, DialLimit, DialLimits};
 use super::server::{OK, answer, dialer, dialer_with, get, listen, read, soon};
@@ -18,7 +17,7 @@ async fn head_error(response: &str) -> DialError {
 }
 
 /// The same for the body.
-async fn body_outcome(response: &str) -> (Vec<u8>, Result<(), Error>) {
+async fn body_outcome(response: &str) -> (Vec<u8>, Result<(), DialError>) {
     let (listener, url) = listen().await;
     let dialer = dialer(&url);
     let serve = async { drop(answer(&listener, response).await) };
@@ -45,9 +44,7 @@ async fn a_name_without_addresses_is_a_dns_error() {
     let url = "http://name.invalid/";
     let error = get(&dialer(url), url).await.unwrap_err();
     assert!(matches!(error, DialError::Dns { ref host, .. } if host == "name.invalid"));
-    assert!(
-        matches!(Error::from(error), Error::DnsError { rcode: Some(text), .. } if !text.is_empty())
-    );
+    assert!(matches!(error.code(), sandbar_exchange::ErrorCode::Dns(text) if !text.is_empty()));
 }
 
 /// Catches a dialer that ends at the first address of a name: `localhost` is often `::1` first,
@@ -114,7 +111,7 @@ async fn a_head_without_end_is_a_limit() {
 async fn a_body_shorter_than_its_content_length_is_incomplete_after_its_bytes() {
     let (bytes, end) = body_outcome("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello").await;
     assert_eq!(bytes, b"hello");
-    assert!(matches!(end, Err(Error::HttpResponseIncomplete)), "{end:?}");
+    assert!(matches!(end, Err(DialError::ResponseIncomplete { .. })), "{end:?}");
 }
 
 /// Catches a cut at any place of the chunked coding that passes for the end.
@@ -124,7 +121,7 @@ async fn a_chunked_body_cut_anywhere_is_incomplete() {
     for cut in 0..whole.len() {
         let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
         let (_, end) = body_outcome(&format!("{head}{}", &whole[..cut])).await;
-        assert!(matches!(end, Err(Error::HttpResponseIncomplete)), "cut at {cut}: {end:?}");
+        assert!(matches!(end, Err(DialError::ResponseIncomplete { .. })), "cut at {cut}: {end:?}");
     }
 }
 
@@ -135,7 +132,7 @@ async fn a_chunk_size_that_is_no_number_is_a_protocol_error() {
         body_outcome("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\nxyz\r\n")
             .await;
     assert_eq!(bytes, b"ok");
-    assert!(matches!(end, Err(Error::HttpProtocolError)), "{end:?}");
+    assert!(matches!(end, Err(DialError::Protocol { .. })), "{end:?}");
 }
 
 /// Catches a reset that passes for the end of a body without a length.
@@ -151,7 +148,7 @@ async fn a_reset_in_a_body_that_ends_with_the_connection_is_incomplete() {
     stream.set_zero_linger().unwrap();
     drop(stream);
     let (_, end) = read(body).await;
-    assert!(matches!(end, Err(Error::HttpResponseIncomplete)), "{end:?}");
+    assert!(matches!(end, Err(DialError::ResponseIncomplete { .. })), "{end:?}");
 }
 
 /// Catches causes that are dropped on the way: without them nobody learns what happened.

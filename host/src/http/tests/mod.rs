@@ -15,4 +15,3 @@ mod proxying;
 mod rules;
 mod server;
 mod tls;
-mod told;

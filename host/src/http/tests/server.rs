@@ -3,14 +3,14 @@
 use std::future::Future;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use wasmtime_wasi_http::Error;
 
-use super::super::{DialError, DialLimits, Dialer, Policy, Proxies, Timeouts, TlsRoots, WasiBody};
+use super::super::{
+    DialError, DialLimits, Dialer, Policy, Proxies, RequestBody, ResponseBody, Timeouts, TlsRoots,
+};
 
 /// A complete response with a body of two bytes on a connection that stays open.
 pub(super) const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -67,12 +67,11 @@ pub(super) fn policy(url: &str) -> Policy {
 }
 
 /// A GET request.
-pub(super) fn request(url: &str) -> Request<WasiBody> {
-    let body = Empty::<Bytes>::new().map_err(Error::from).boxed_unsync();
-    Request::get(url).body(body).unwrap()
+pub(super) fn request(url: &str) -> Request<RequestBody> {
+    Request::get(url).body(RequestBody::Whole(None)).unwrap()
 }
 
-pub(super) async fn get(dialer: &Dialer, url: &str) -> Result<Response<WasiBody>, DialError> {
+pub(super) async fn get(dialer: &Dialer, url: &str) -> Result<Response<ResponseBody>, DialError> {
     get_within(dialer, url, Timeouts::default()).await
 }
 
@@ -80,12 +79,12 @@ pub(super) async fn get_within(
     dialer: &Dialer,
     url: &str,
     timeouts: Timeouts,
-) -> Result<Response<WasiBody>, DialError> {
+) -> Result<Response<ResponseBody>, DialError> {
     soon(dialer.send(request(url), timeouts)).await
 }
 
 /// Reads a body to its end or failure: what arrived, and how it ended.
-pub(super) async fn read(mut body: WasiBody) -> (Vec<u8>, Result<(), Error>) {
+pub(super) async fn read(mut body: ResponseBody) -> (Vec<u8>, Result<(), DialError>) {
     let mut bytes = Vec::new();
     while let Some(frame) = soon(body.frame()).await {
         match frame {

@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::ToString;
 
+use sandbar_exchange::{ErrorCode, Failure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -11,13 +12,12 @@ use super::ServerSession;
 use crate::extensions::Extension;
 use crate::handshake::{INITIALIZE_METHOD, INITIALIZED_METHOD};
 use crate::http::{
-    self, CancelParams, CreditParams, ErrorCode, InvalidRequest, Stage, clipped, decode_request,
-    error_object,
+    self, CancelParams, CreditParams, InvalidRequest, clipped, decode_request, error_object,
 };
 use crate::jsonrpc::{ErrorObject, RequestId, code, params_error, response};
 use crate::server::call::{Call, Progress};
-use crate::server::handshake::Initialize;
 use crate::server::{CloseReason, Event};
+use crate::stock::Stage;
 
 /// The method that asks whether the executor is alive.
 const STATUS_METHOD: &str = "environment/status";
@@ -44,12 +44,8 @@ impl ServerSession {
     }
 
     fn initialize(&mut self, id: &RequestId, params: Option<&RawValue>) -> Result<(), ErrorObject> {
-        match self.handshake.initialize(id, params)? {
-            Initialize::Accept(result) => self.outbound.push_reply(response(id, &result)),
-            Initialize::AskResume(session_id) => {
-                self.events.push_back(Event::Resume { session_id });
-            }
-        }
+        let result = self.handshake.initialize(params)?;
+        self.outbound.push_reply(response(id, &result));
         Ok(())
     }
 
@@ -73,7 +69,7 @@ impl ServerSession {
         }
         self.calls
             .insert(id.clone(), params, extensions.contains(Extension::Credit))
-            .map_err(|error| error_object(&error, Stage::Head, extensions))
+            .map_err(|error| error_object(&Failure::unsent(error), Stage::Head, extensions))
     }
 
     pub(super) fn handle_notification(&mut self, method: &str, params: Option<&RawValue>) {
@@ -104,10 +100,14 @@ impl ServerSession {
             self.events.push_back(Event::Cancel { call });
         }
         let answered = matches!(state.progress, Progress::Answered);
+        let cancelled = match state.progress {
+            Progress::Waiting(_) => Failure::unsent(ErrorCode::Cancelled),
+            Progress::Running | Progress::Answered => Failure::sent(ErrorCode::Cancelled),
+        };
         match state.stream_mut() {
             Some(stream) if answered => {
                 let dropped = stream.sender.queued();
-                stream.sender.abort(ErrorCode::Cancelled);
+                stream.sender.abort(cancelled);
                 // Nobody queues what is left of it.
                 stream.deltas = None;
                 self.outbound.turns.hurry(call);
@@ -115,7 +115,7 @@ impl ServerSession {
                 self.schedule(call);
                 self.wake_starved();
             }
-            _ => self.fail_call(call, &ErrorCode::Cancelled, Stage::Head),
+            _ => self.fail_call(call, &cancelled, Stage::Head),
         }
     }
 

@@ -4,8 +4,8 @@ mod link;
 mod simulator;
 
 use proptest::prelude::*;
+use sandbar_exchange::{ErrorCode, Failure};
 use sandbar_protocol::extensions::{Extension, Extensions};
-use sandbar_protocol::http::ErrorCode;
 use sandbar_protocol::limits::{MAX_WINDOW_BYTES, RECEIVE_HIGH_WATER_BYTES, SEND_BUFFER_BYTES};
 
 use link::LinkScript;
@@ -95,7 +95,7 @@ proptest! {
         for (script, outcome) in calls.iter().zip(pair.outcomes()) {
             let disconnected = matches!(
                 &outcome.end,
-                Some(Err(ErrorCode::Disconnected { reason })) if reason == "cut"
+                Some(Err(Failure { code: ErrorCode::Disconnected(reason), .. })) if reason == "cut"
             );
             if !disconnected {
                 check(script, outcome, extensions)?;
@@ -117,18 +117,18 @@ fn check(
     };
     match (script.ending, end) {
         (Ending::Complete, Ok(summary)) => {
-            prop_assert_eq!(summary.bytes, script.body as u64);
+            prop_assert_eq!(summary.bytes, Some(script.body as u64));
             prop_assert_eq!(outcome.delivered, script.body);
         }
-        (Ending::Broken, Err(error)) => {
+        (Ending::Broken, Err(failure)) => {
             prop_assert_eq!(outcome.delivered, script.body);
-            let typed = *error == ErrorCode::IdleTimeout;
-            prop_assert_eq!(typed, extensions.contains(Extension::Errors), "{:?}", error);
+            let typed = failure.code == ErrorCode::IdleTimeout;
+            prop_assert_eq!(typed, extensions.contains(Extension::Errors), "{:?}", failure);
         }
-        (Ending::Refused, Err(error)) => {
+        (Ending::Refused, Err(failure)) => {
             prop_assert_eq!(outcome.delivered, 0);
-            let typed = *error == ErrorCode::ConnectionRefused;
-            prop_assert_eq!(typed, extensions.contains(Extension::Errors), "{:?}", error);
+            let typed = *failure == Failure::unsent(ErrorCode::ConnectionRefused);
+            prop_assert_eq!(typed, extensions.contains(Extension::Errors), "{:?}", failure);
         }
         (ending, end) => prop_assert!(false, "{ending:?} became {end:?}"),
     }
@@ -189,7 +189,7 @@ fn two_hundred_thousand_small_chunks_arrive() {
     pair.request(script);
     assert!(pair.run_until_settled(PATIENCE));
     let end = pair.outcomes()[0].end.clone();
-    assert_eq!(end.unwrap().unwrap().bytes, 1_000_000);
+    assert_eq!(end.unwrap().unwrap().bytes, Some(1_000_000));
 }
 
 /// Catches the standstill of pipelined streams: the case in which a stock pair never ends.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use sandbar_exchange::{BodySummary, ErrorCode, Failure};
 use sandbar_protocol::client::{self, ClientSession};
-use sandbar_protocol::delta::{Read, Summary};
+use sandbar_protocol::delta::Read;
 use sandbar_protocol::extensions::Extensions;
-use sandbar_protocol::http::ErrorCode;
 use sandbar_protocol::server::{self, ServerSession};
 
 use super::link::{Link, LinkScript};
@@ -14,6 +14,9 @@ use crate::support::{get, new_client, new_server, ok};
 
 /// How often an upstream yields before anything is sent on.
 const CHUNKS_PER_TICK: usize = 20;
+
+/// Every request is for its own number there.
+const ORIGIN: &str = "http://h/";
 
 /// What happens to one call.
 #[derive(Clone, Debug)]
@@ -44,7 +47,7 @@ pub(crate) enum Ending {
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) delivered: usize,
-    pub(crate) end: Option<Result<Summary, ErrorCode>>,
+    pub(crate) end: Option<Result<BodySummary, Failure>>,
     pub(crate) cancelled: bool,
 }
 
@@ -100,7 +103,7 @@ impl Pair {
 
     pub(crate) fn request(&mut self, script: CallScript) {
         let index = self.downloads.len();
-        let id = self.client.request(get(&index.to_string())).unwrap();
+        let id = self.client.request(get(&format!("{ORIGIN}{index}"))).unwrap();
         self.downloads.push(Download {
             script,
             id,
@@ -197,7 +200,7 @@ impl Pair {
         while let Some(event) = self.server.poll_event() {
             match event {
                 server::Event::StartRequest { call, request } => {
-                    let index = request.url.parse().unwrap();
+                    let index = request.url.strip_prefix(ORIGIN).unwrap().parse().unwrap();
                     let upstream = Upstream { index, answered: false, asleep: false, pushed: 0 };
                     self.upstreams.insert(call, upstream);
                 }
@@ -210,7 +213,7 @@ impl Pair {
                         upstream.asleep = false;
                     }
                 }
-                event => panic!("{event:?}"),
+                server::Event::Close(reason) => panic!("{reason}"),
             }
         }
         let calls: Vec<_> = self.upstreams.keys().copied().collect();
@@ -225,7 +228,7 @@ impl Pair {
         if !upstream.answered {
             upstream.answered = true;
             if script.ending == Ending::Refused {
-                self.server.fail(call, ErrorCode::ConnectionRefused).unwrap();
+                self.server.fail(call, Failure::unsent(ErrorCode::ConnectionRefused)).unwrap();
                 self.upstreams.remove(&call);
             } else {
                 self.server.respond(call, ok()).unwrap();
@@ -234,7 +237,7 @@ impl Pair {
         }
         if upstream.pushed == script.body {
             let outcome = match script.ending {
-                Ending::Broken => Err(ErrorCode::IdleTimeout),
+                Ending::Broken => Err(Failure::sent(ErrorCode::IdleTimeout)),
                 Ending::Complete | Ending::Refused => Ok(()),
             };
             self.server.finish(call, outcome).unwrap();
@@ -270,9 +273,9 @@ impl Pair {
         while let Some(event) = self.client.poll_event() {
             match event {
                 client::Event::Head { call, .. } => self.by_id(call).answered = true,
-                client::Event::Failed { call, error } => {
+                client::Event::Failed { call, failure } => {
                     let outcome = &mut self.by_id(call).outcome;
-                    assert!(outcome.end.replace(Err(error)).is_none(), "ended twice");
+                    assert!(outcome.end.replace(Err(failure)).is_none(), "ended twice");
                 }
                 client::Event::Readable { call } => self.by_id(call).asleep = false,
                 client::Event::Connected { .. } | client::Event::Closed(_) => {}

@@ -13,13 +13,12 @@ mod bindings {
         inline: "
             package sandbar:rogue;
             world rogue {
-                import sandbar:mcp/embedder@0.1.0;
                 import wasi:clocks/monotonic-clock@0.3.0;
                 import wasi:http/client@0.3.0;
-                export sandbar:mcp/client@0.1.0;
+                export sandbar:mcp/client@0.2.0;
             }
         ",
-        path: ["../../../wit/http", "../../../wit/mcp", "../../../wit/executor", "../../../wit"],
+        path: "../../../wit",
         world: "sandbar:rogue/rogue",
         generate_all,
     });

@@ -2,14 +2,15 @@
 
 use crate::bindings::exports::sandbar::mcp::client::{GuestSession, Session as ExportedSession};
 use crate::bindings::sandbar::mcp::types::{
-    CallOptions, Era, Error, PromptPage, PromptResult, ResourceContents, ResourcePage,
-    ServerDescription, SessionOptions, ToolPage, ToolResult,
+    CallOptions, Era, Error, Event, Notification, PromptPage, PromptResult, ResourceContents,
+    ResourcePage, RpcError, ServerDescription, SessionOptions, ToolPage, ToolResult,
 };
 use crate::bindings::wasi::clocks::monotonic_clock;
 use crate::bindings::wasi::http::client;
 use crate::bindings::wasi::http::types::{Fields, Method, Request, Scheme};
-use crate::bindings::wit_future;
+use crate::bindings::{wit_future, wit_stream};
 use std::hint::black_box;
+use wit_bindgen::StreamReader;
 
 /// Longer than any test waits, in nanoseconds.
 const FOR_EVER: u64 = 3600 * 1_000_000_000;
@@ -72,24 +73,31 @@ async fn send(authority: &str, path: &str) -> String {
 }
 
 impl GuestSession for Session {
-    async fn open(options: SessionOptions) -> Result<ExportedSession, Error> {
+    async fn open(
+        options: SessionOptions,
+    ) -> Result<(ExportedSession, ServerDescription, StreamReader<Event>), Error> {
         match options.url.rsplit('/').next() {
             Some("trap-in-open") => std::process::abort(),
             Some("park-in-open") => monotonic_clock::wait_for(FOR_EVER).await,
             _ => {}
         }
-        Ok(ExportedSession::new(Self))
-    }
-
-    fn describe(&self) -> ServerDescription {
-        ServerDescription {
+        let description = ServerDescription {
             era: Era::Modern,
             protocol_version: "rogue".to_owned(),
             supported_versions: Vec::new(),
             server_info: None,
             capabilities: "{}".to_owned(),
             instructions: None,
-        }
+        };
+        Ok((ExportedSession::new(Self), description, wit_stream::new().1))
+    }
+
+    fn listen(&self, _: u64) -> StreamReader<Notification> {
+        wit_stream::new().1
+    }
+
+    async fn answer(&self, _: u64, _: Result<String, RpcError>) -> Result<(), Error> {
+        Ok(())
     }
 
     async fn request(

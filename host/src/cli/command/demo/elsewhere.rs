@@ -4,7 +4,7 @@ use super::narration::say;
 use crate::cli::failure::Failure;
 use axum::Router;
 use axum::response::Redirect;
-use sandbar::{Error, HttpError, Sandbar};
+use sandbar::{Error, HttpError, HttpFailure, Sandbar};
 use std::io;
 use std::net::Ipv4Addr;
 use tokio::net::TcpListener;
@@ -39,7 +39,9 @@ impl Elsewhere {
         let outcome = sandbar.connect(&self.url).await;
         self.serving.abort();
         match outcome {
-            Err(Error::Http(HttpError::Denied { reason })) => say("", &format!("denied: {reason}")),
+            Err(Error::Http(HttpFailure { code: HttpError::Denied(reason), .. })) => {
+                say("", &format!("denied: {reason}"))
+            }
             outcome => Err(Failure::Demo {
                 expected: "the redirect to be denied".to_owned(),
                 found: outcome.map_or_else(|error| error.to_string(), |_| "a session".to_owned()),

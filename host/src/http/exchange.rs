@@ -1,0 +1,182 @@
+//! The executor interface of this host: an exchange, redirects included.
+//!
+//! A chain of hops by the rules of [`sandbar_exchange::hop`], each sent by [`Dialer::send`], which
+//! judges it like any other request.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use http_body::Body as _;
+use sandbar_exchange::hop::Hop;
+use sandbar_exchange::{BodySummary, ErrorCode, Failure, Field, Phase, Request, Response};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::body::{RequestBody, ResponseBody};
+use super::deadline::Timeouts;
+use super::dialer::Dialer;
+
+impl Dialer {
+    /// Performs an exchange up to the head of its last hop.
+    ///
+    /// # Errors
+    ///
+    /// Every way in which an exchange can fail, with where it did.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Dialer::send`].
+    pub async fn exchange(&self, request: Request) -> Result<(Response, ExchangeBody), Failure> {
+        let total = request.deadline(Phase::Total).map(Total::new);
+        let Some(total) = total else { return self.hops(request, None).await };
+        let deadline = total.deadline;
+        match tokio::time::timeout_at(deadline, self.hops(request, Some(total))).await {
+            Ok(outcome) => outcome,
+            Err(_elapsed) => Err(Failure::sent(ErrorCode::TotalTimeout)),
+        }
+    }
+
+    async fn hops(
+        &self,
+        request: Request,
+        total: Option<Total>,
+    ) -> Result<(Response, ExchangeBody), Failure> {
+        let timeouts = Timeouts::from(&request);
+        let mut hop = Hop::<Bytes>::first(request).map_err(Failure::unsent)?;
+        loop {
+            let request = to_http(&hop).map_err(|code| hop.failed(code, true))?;
+            let response = match self.send(request, timeouts).await {
+                Ok(response) => response,
+                Err(error) => return Err(hop.failed(error.code(), error.is_unsent())),
+            };
+            if let Some(location) = response.headers().get(header::LOCATION)
+                && let Some(next) =
+                    hop.redirected(response.status().as_u16(), location.as_bytes())?
+            {
+                hop = next;
+                continue;
+            }
+            let to_head = hop.method == "HEAD";
+            let (parts, body) = response.into_parts();
+            let head = Response {
+                status: parts.status.as_u16(),
+                fields: fields(&parts.headers),
+                url: hop.url.into(),
+            };
+            let announced = if to_head { None } else { head.announced_bytes() };
+            let authority = head.authority();
+            return Ok((head, ExchangeBody { body, received: 0, announced, authority, total }));
+        }
+    }
+}
+
+fn to_http(hop: &Hop<Bytes>) -> Result<http::Request<RequestBody>, ErrorCode> {
+    let invalid = |what: &str| ErrorCode::InvalidRequest(what.to_owned());
+    let url = &hop.url[..url::Position::AfterQuery];
+    let uri = Uri::try_from(url).map_err(|_| invalid("url is invalid: not a request target"))?;
+    let mut request = http::Request::new(RequestBody::Whole(hop.body.clone()));
+    *request.method_mut() = Method::from_bytes(hop.method.as_bytes())
+        .map_err(|_| invalid("the method is not an HTTP token"))?;
+    *request.uri_mut() = uri;
+    let headers = request.headers_mut();
+    headers.reserve(hop.fields.len().saturating_add(2));
+    for Field { name, value } in &hop.fields {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let value = HeaderValue::from_bytes(value);
+        let (Ok(name), Ok(value)) = (name, value) else {
+            return Err(invalid("a header name or value is invalid"));
+        };
+        headers.append(name, value);
+    }
+    if let Some(body) = &hop.body {
+        // With its length declared, a body needs no chunked coding.
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    Ok(request)
+}
+
+fn fields(headers: &HeaderMap) -> Vec<Field> {
+    headers.iter().map(|(name, value)| Field::new(name.as_str(), value.as_bytes())).collect()
+}
+
+/// The deadline of a whole exchange.
+struct Total {
+    deadline: Instant,
+    passes: Option<Pin<Box<Sleep>>>,
+}
+
+impl Total {
+    fn new(after: Duration) -> Self {
+        // A deadline that the clock does not reach is none; this is far enough.
+        const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+        let now = Instant::now();
+        let deadline = now.checked_add(after.min(FAR)).unwrap_or(now);
+        Self { deadline, passes: None }
+    }
+
+    fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let deadline = self.deadline;
+        self.passes.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(cx)
+    }
+}
+
+/// The body of an exchange. Dropping it ends the exchange.
+pub struct ExchangeBody {
+    body: ResponseBody,
+    received: u64,
+    announced: Option<u64>,
+    authority: Option<String>,
+    total: Option<Total>,
+}
+
+impl ExchangeBody {
+    /// The next bytes, at least one; none at a clean end.
+    pub(crate) fn poll_data(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Failure>>> {
+        loop {
+            if let Some(total) = &mut self.total
+                && total.poll_passed(cx).is_ready()
+            {
+                return Poll::Ready(Some(Err(self.failure(ErrorCode::TotalTimeout))));
+            }
+            return Poll::Ready(match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) if !data.is_empty() => {
+                        let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
+                        self.received = self.received.saturating_add(bytes);
+                        Some(Ok(data))
+                    }
+                    // Trailers, which nobody here asked for.
+                    _ => continue,
+                },
+                Some(Err(error)) => Some(Err(self.failure(error.code()))),
+                None if self.summary().is_of(self.received, self.announced) => None,
+                None => Some(Err(self.failure(ErrorCode::IncompleteBody))),
+            });
+        }
+    }
+
+    /// Whether the end is known to have come, so that nothing more need be polled for.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.body.is_end_stream() && self.announced.is_none_or(|bytes| bytes == self.received)
+    }
+
+    /// What has come so far.
+    pub(crate) fn summary(&self) -> BodySummary {
+        BodySummary { bytes: Some(self.received), deltas: None }
+    }
+
+    fn failure(&self, code: ErrorCode) -> Failure {
+        Failure { authority: self.authority.clone(), ..Failure::sent(code) }
+    }
+}
+
+impl std::fmt::Debug for ExchangeBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExchangeBody").field("received", &self.received).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,255 @@
+//! The `sandbar:http/client` import: the host is the executor.
+//!
+//! An exchange whose response has begun is shared by three: the stream that its bytes leave on, the
+//! future that tells how it ended, and the hold of the guest. Whoever of them gives it up ends it at
+//! once, whatever state it is in; the others then learn of it.
+
+use crate::http::{Dialer, ExchangeBody};
+use crate::sandbox::bindings::client;
+use crate::sandbox::imports::Imports;
+use crate::sandbox::state::State;
+use bytes::{Buf as _, Bytes};
+use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request, Response};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{
+    Accessor, Destination, FutureReader, Resource, StreamProducer, StreamReader, StreamResult,
+};
+
+/// What `send` returns.
+type Sent = (Response, Resource<Hold>, StreamReader<u8>, FutureReader<Ended>);
+
+/// How a body ended.
+type Ended = Result<BodySummary, Failure>;
+
+/// The `exchange` resource: the guest's hold on an exchange. Dropping it ends the exchange.
+#[expect(unreachable_pub, reason = "generated code re-exports it")]
+pub struct Hold(Exchange);
+
+impl client::Host for &mut State {}
+
+impl client::HostExchange for &mut State {}
+
+impl client::HostExchangeWithStore<State> for Imports {
+    async fn drop(accessor: &Accessor<State, Self>, hold: Resource<Hold>) -> wasmtime::Result<()> {
+        let Hold(exchange) = accessor.with(|mut access| access.get().table_mut().delete(hold))?;
+        exchange.give_up();
+        Ok(())
+    }
+}
+
+impl client::HostWithStore<State> for Imports {
+    async fn send(
+        accessor: &Accessor<State, Self>,
+        request: Request,
+    ) -> wasmtime::Result<Result<Sent, Failure>> {
+        let dialer: Option<Dialer> = accessor.with(|mut access| access.get().dialer().cloned());
+        let Some(dialer) = dialer else {
+            // A component with a channel dials nothing.
+            let reason = "this sandbox has no HTTP of its own".to_owned();
+            return Ok(Err(Failure::unsent(ErrorCode::Denied(reason))));
+        };
+        let (response, body) = match dialer.exchange(request).await {
+            Ok(answered) => answered,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let exchange = Exchange::new(body);
+        accessor.with(|mut access| {
+            let hold = access.get().table_mut().push(Hold(exchange.clone()))?;
+            let outcome = FutureReader::new(&mut access, Outcome(exchange.clone()))?;
+            let body = StreamReader::new(&mut access, Bytewise(exchange))?;
+            Ok(Ok((response, hold, body, outcome)))
+        })
+    }
+}
+
+/// An exchange whose response has begun. Clones share it.
+#[derive(Clone)]
+struct Exchange(Arc<Mutex<Stage>>);
+
+/// How far its body is.
+enum Stage {
+    /// Bytes may come.
+    Open {
+        body: ExchangeBody,
+        /// What has come and not been taken.
+        rest: Bytes,
+        /// Whoever waits for bytes, or for the end.
+        waiting: [Option<Waker>; 2],
+    },
+    /// It is over.
+    Ended(Ended),
+}
+
+/// The one who waits for bytes, and the one who waits for the end.
+const READER: usize = 0;
+const LISTENER: usize = 1;
+
+impl Exchange {
+    fn new(body: ExchangeBody) -> Self {
+        let waiting = [None, None];
+        Self(Arc::new(Mutex::new(Stage::Open { body, rest: Bytes::new(), waiting })))
+    }
+
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the exchange if it is not over. Dropping its body closes the connection, or resets the
+    /// stream.
+    fn give_up(&self) {
+        let mut stage = self.stage();
+        if !matches!(*stage, Stage::Ended(_)) {
+            stage.end(Err(Failure::sent(ErrorCode::Cancelled)));
+        }
+    }
+}
+
+impl Stage {
+    /// Ends it, and wakes whoever waits. The body is dropped here.
+    fn end(&mut self, ended: Ended) {
+        if let Self::Open { waiting, .. } = std::mem::replace(self, Self::Ended(ended)) {
+            waiting.into_iter().flatten().for_each(Waker::wake);
+        }
+    }
+
+    /// The next bytes, at least one; none when there will be no more.
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let Self::Open { body, rest, waiting } = self else { return Poll::Ready(None) };
+        if !rest.is_empty() {
+            return Poll::Ready(Some(std::mem::take(rest)));
+        }
+        match body.poll_data(cx) {
+            Poll::Ready(Some(Ok(bytes))) => Poll::Ready(Some(bytes)),
+            Poll::Ready(Some(Err(failure))) => {
+                self.end(Err(failure));
+                Poll::Ready(None)
+            }
+            Poll::Ready(None) => {
+                let summary = body.summary();
+                self.end(Ok(summary));
+                Poll::Ready(None)
+            }
+            Poll::Pending => {
+                remember(&mut waiting[READER], cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Keeps what there was no room for.
+    fn put_back(&mut self, bytes: Bytes) {
+        if let Self::Open { rest, .. } = self {
+            *rest = bytes;
+        }
+    }
+
+    /// Whether the end has come with the bytes that were taken last.
+    fn settle(&mut self) -> bool {
+        if let Self::Open { body, rest, .. } = self
+            && rest.is_empty()
+            && body.is_at_end()
+        {
+            let summary = body.summary();
+            self.end(Ok(summary));
+        }
+        matches!(self, Self::Ended(_))
+    }
+}
+
+fn remember(waker: &mut Option<Waker>, cx: &Context<'_>) {
+    match waker {
+        Some(known) => known.clone_from(cx.waker()),
+        None => *waker = Some(cx.waker().clone()),
+    }
+}
+
+/// The stream of an exchange's bytes. Nothing is read ahead of a guest that does not read.
+struct Bytewise(Exchange);
+
+impl<D: 'static> StreamProducer<D> for Bytewise {
+    type Item = u8;
+    type Buffer = Bytes;
+
+    fn poll_produce<'a>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut store: StoreContextMut<'a, D>,
+        mut destination: Destination<'a, u8, Bytes>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        let room = destination.remaining(&mut store);
+        let mut stage = self.0.stage();
+        let first = match stage.poll_bytes(cx) {
+            Poll::Ready(Some(bytes)) => bytes,
+            Poll::Ready(None) => return Poll::Ready(Ok(StreamResult::Dropped)),
+            Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+            Poll::Pending => return Poll::Pending,
+        };
+        match room {
+            // A host's own reader takes the piece as it is.
+            None => destination.set_buffer(first),
+            // A guest that asks whether there is something.
+            Some(0) => {
+                stage.put_back(first);
+                return Poll::Ready(Ok(StreamResult::Completed));
+            }
+            Some(room) => {
+                let mut direct = destination.as_direct(store, room);
+                let filled = fill(&mut stage, cx, first, direct.remaining());
+                direct.mark_written(filled);
+            }
+        }
+        // The end often comes with the last bytes: told now, it need not be asked for.
+        let ended = stage.settle();
+        Poll::Ready(Ok(if ended { StreamResult::Dropped } else { StreamResult::Completed }))
+    }
+}
+
+/// Fills a guest's buffer with what there is, and says how far.
+fn fill(stage: &mut Stage, cx: &mut Context<'_>, first: Bytes, room: &mut [u8]) -> usize {
+    let mut filled = 0;
+    let mut piece = first;
+    loop {
+        let rest = room.get_mut(filled..).unwrap_or_default();
+        let length = piece.len().min(rest.len());
+        if let (Some(to), Some(from)) = (rest.get_mut(..length), piece.get(..length)) {
+            to.copy_from_slice(from);
+        }
+        filled += length;
+        piece.advance(length);
+        if filled == room.len() {
+            stage.put_back(piece);
+            return filled;
+        }
+        match stage.poll_bytes(cx) {
+            Poll::Ready(Some(next)) => piece = next,
+            Poll::Ready(None) | Poll::Pending => return filled,
+        }
+    }
+}
+
+impl Drop for Bytewise {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
+
+/// The future that tells how an exchange ended.
+struct Outcome(Exchange);
+
+impl Future for Outcome {
+    type Output = wasmtime::Result<Ended>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self.0.stage() {
+            Stage::Ended(ended) => Poll::Ready(Ok(ended.clone())),
+            Stage::Open { waiting, .. } => {
+                remember(&mut waiting[LISTENER], cx);
+                Poll::Pending
+            }
+        }
+    }
+}

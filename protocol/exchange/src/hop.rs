@@ -1,0 +1,274 @@
+//! One hop of an exchange: a request that has been checked, to one URL.
+//!
+//! Whoever dials uses these rules, the host and `local.wasm` alike: what is a request that can be
+//! sent, what a redirect makes of it, and whether a server can have acted on it by then.
+
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use url::Url;
+
+use crate::redirect::{self, Counter, RedirectError};
+use crate::{
+    ErrorCode, Failure, Field, InvalidField, Processed, RedirectPolicy, Request, is_token,
+};
+
+/// A request on its way to one URL. `B` is how its content is kept.
+#[derive(Clone, Debug)]
+pub struct Hop<B> {
+    /// A token.
+    pub method: String,
+    /// An absolute `http` or `https` URL without user information.
+    pub url: Url,
+    /// Fields that can be sent, none of which frames the message.
+    pub fields: Vec<Field>,
+    /// Kept after it has been sent, because 307 and 308 send it again.
+    pub body: Option<B>,
+    redirects: RedirectPolicy,
+    followed: Counter,
+    processed: Processed,
+}
+
+impl<B: From<Vec<u8>>> Hop<B> {
+    /// The hop that the caller asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidRequest`] for a URL that is not absolute, not `http` or `https`, or
+    /// carries user information; for a method that is no token, and for a field that is none or
+    /// that frames the message.
+    pub fn first(request: Request) -> Result<Self, ErrorCode> {
+        let invalid = |reason: String| ErrorCode::InvalidRequest(reason);
+        let url = Url::parse(&request.url)
+            .map_err(|error| invalid(format!("url is invalid: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(invalid(format!("the scheme `{}` is not http or https", url.scheme())));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid(
+                "the URL carries user information; send an `authorization` field instead".into(),
+            ));
+        }
+        if !is_token(&request.method) {
+            return Err(invalid("the method is not an HTTP token".into()));
+        }
+        if request.method == "CONNECT" {
+            // It would open a tunnel to a place that no policy judges.
+            return Err(invalid("the method CONNECT is not available".into()));
+        }
+        for field in &request.fields {
+            check(field).map_err(invalid)?;
+        }
+        Ok(Self {
+            method: request.method,
+            url,
+            fields: request.fields,
+            body: request.body.map(B::from),
+            redirects: request.redirects,
+            followed: Counter::default(),
+            processed: Processed::Never,
+        })
+    }
+}
+
+impl<B> Hop<B> {
+    /// The hop that a response leads to; none when it is no redirect, or is not to be followed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::Redirect`] when the target cannot be requested, or the exchange has had its
+    /// redirects.
+    pub fn redirected(&mut self, status: u16, location: &[u8]) -> Result<Option<Self>, Failure> {
+        if self.redirects == RedirectPolicy::Stop || !redirect::is_redirect(status) {
+            return Ok(None);
+        }
+        let mut followed = self.followed;
+        let counted = followed.count();
+        let to = counted.and_then(|()| redirect::target(&self.url, location));
+        let to = to.map_err(|error| self.refused(status, &error))?;
+        let get = redirect::becomes_get(status, &self.method);
+        let mut fields = core::mem::take(&mut self.fields);
+        fields.retain(|field| {
+            redirect::may_carry(&field.name, &self.url, &to)
+                && !(get && redirect::describes_content(&field.name))
+        });
+        let (method, body) = if get {
+            ("GET".to_owned(), None)
+        } else {
+            (core::mem::take(&mut self.method), self.body.take())
+        };
+        let processed = self.processed_after(status);
+        let redirects = self.redirects;
+        Ok(Some(Self { method, url: to, fields, body, redirects, followed, processed }))
+    }
+
+    /// Why this hop failed: `unsent` tells whether none of it had been sent.
+    #[must_use]
+    pub fn failed(&self, code: ErrorCode, unsent: bool) -> Failure {
+        let processed = if unsent { self.processed } else { Processed::Possibly };
+        Failure { code, authority: Some(self.authority()), processed }
+    }
+
+    /// The path and query to send: the request target in origin form (RFC 9112
+    /// section 3.2.1), so that nothing in it can name another host.
+    #[must_use]
+    pub fn path_with_query(&self) -> &str {
+        &self.url[url::Position::BeforePath..url::Position::AfterQuery]
+    }
+
+    /// Host and port, the port as the URL has it.
+    #[must_use]
+    pub fn host_and_port(&self) -> &str {
+        &self.url[url::Position::BeforeHost..url::Position::AfterPort]
+    }
+
+    /// Host and port, as failures name them.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        format!("{host}:{port}")
+    }
+
+    fn refused(&self, status: u16, error: &RedirectError) -> Failure {
+        Failure {
+            code: ErrorCode::Redirect(error.to_string()),
+            authority: Some(self.authority()),
+            processed: self.processed_after(status),
+        }
+    }
+
+    /// A redirect that keeps the method asks for the request to be sent elsewhere, and what
+    /// answered has not acted on it (RFC 9110 sections 15.4.8 and 15.4.9). After one that makes a
+    /// GET of it, it may have (section 15.4.4).
+    fn processed_after(&self, status: u16) -> Processed {
+        if redirect::becomes_get(status, &self.method) {
+            return Processed::Possibly;
+        }
+        self.processed
+    }
+}
+
+/// Fields that frame a message or concern one hop (RFC 9110 section 7.6.1). A caller's could
+/// contradict the message that is sent: smuggle a request, or have the server wait for a body that
+/// never comes.
+const FRAMING_FIELDS: [&str; 12] = [
+    "connection",
+    "content-length",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+fn check(field: &Field) -> Result<(), String> {
+    let Field { name, .. } = field;
+    if FRAMING_FIELDS.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
+        return Err(format!("header `{name}` is written by the executor, not by the caller"));
+    }
+    match field.check() {
+        Ok(()) => Ok(()),
+        Err(InvalidField::Name) => Err("a header name is not an HTTP token".into()),
+        Err(InvalidField::Value) => Err(format!("the value of header `{name}` is invalid")),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn post(url: &str) -> Hop<Vec<u8>> {
+        let request = Request { body: Some(b"{}".to_vec()), ..Request::new("POST", url) };
+        Hop::first(request).unwrap()
+    }
+
+    /// Catches a caller's field that smuggles a second message, in any spelling, and fields that
+    /// are none.
+    #[test]
+    fn a_field_that_frames_the_message_or_is_none_is_refused() {
+        for (name, value) in [
+            ("Content-Length", "5"),
+            ("TRANSFER-ENCODING", "chunked"),
+            ("host", "other.example"),
+            ("a b", "x"),
+            ("x", "line\r\nbreak"),
+            ("x", "nul\0"),
+        ] {
+            let request = Request {
+                fields: Vec::from([Field::new(name, value)]),
+                ..Request::new("GET", "http://a/")
+            };
+            let refused = Hop::<Vec<u8>>::first(request).unwrap_err();
+            assert!(matches!(refused, ErrorCode::InvalidRequest(_)), "{name}: {refused:?}");
+        }
+    }
+
+    /// Catches a tunnel, methods that are no token, and URLs that nobody can dial or that carry a
+    /// password.
+    #[test]
+    fn what_cannot_be_sent_is_refused_before_anything_is_dialled() {
+        for (method, url) in [
+            ("CONNECT", "http://a/"),
+            ("GE T", "http://a/"),
+            ("", "http://a/"),
+            ("GET", "/relative"),
+            ("GET", "ftp://a/"),
+            ("GET", "http://"),
+            ("GET", "http://user:pass@a/"),
+            ("GET", "http://user@a/"),
+        ] {
+            let refused = Hop::<Vec<u8>>::first(Request::new(method, url)).unwrap_err();
+            assert!(matches!(refused, ErrorCode::InvalidRequest(_)), "{method} {url}: {refused:?}");
+        }
+    }
+
+    /// Catches an error that calls a request safe to repeat after a server has acted on it, and one
+    /// that scares a user though nothing ran.
+    #[test]
+    fn a_redirect_that_keeps_the_method_leaves_the_request_unprocessed() {
+        for (status, processed) in [
+            (307, Processed::Never),
+            (308, Processed::Never),
+            (303, Processed::Possibly),
+            (302, Processed::Possibly),
+        ] {
+            let next = post("http://a/x").redirected(status, b"http://b:81/").unwrap().unwrap();
+            let failure = next.failed(ErrorCode::ConnectionRefused, true);
+            assert_eq!(
+                (failure.processed, failure.authority.as_deref()),
+                (processed, Some("b:81"))
+            );
+            let failure = next.failed(ErrorCode::IncompleteBody, false);
+            assert_eq!(failure.processed, Processed::Possibly);
+        }
+    }
+
+    /// Catches a count of redirects that starts over with every hop.
+    #[test]
+    fn the_count_of_redirects_travels_with_the_hops() {
+        let mut hop = post("http://a/");
+        for _ in 0..redirect::MAX_REDIRECTS {
+            hop = hop.redirected(307, b"/").unwrap().unwrap();
+        }
+        let failure = hop.redirected(307, b"/").unwrap_err();
+        assert!(matches!(failure.code, ErrorCode::Redirect(_)), "{failure:?}");
+    }
+
+    /// Catches an executor that follows a redirect though it was to return it.
+    #[test]
+    fn a_request_that_stops_at_redirects_is_given_them() {
+        let request =
+            Request { redirects: RedirectPolicy::Stop, ..Request::new("GET", "http://a/") };
+        let mut hop = Hop::<Vec<u8>>::first(request).unwrap();
+        assert!(hop.redirected(302, b"/x").unwrap().is_none());
+    }
+}

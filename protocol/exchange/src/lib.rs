@@ -1,0 +1,31 @@
+//! The vocabulary of one HTTP exchange: `sandbar:http/types` of `wit/`, in Rust, once.
+//!
+//! A request, the head of its response, the fields of both, and the ways in which an exchange
+//! fails. The generated bindings of every guest and of the host use these types in place of their
+//! own, so that nothing is translated where a value crosses a boundary; whoever does not cross one
+//! (the protocol, the MCP core, the host's API) uses them as they are. Names and shapes are
+//! therefore those of the WIT, which documents them.
+//!
+//! - [`Request`], [`Response`], [`Field`]: what is sent and what comes back
+//! - [`Failure`]: the [`ErrorCode`], where it happened, and whether the server can have acted
+//! - `json` (feature): a failure as JSON text, for the two roads that carry text only
+//! - `hop` (feature `rules`): what can be sent at all, and where a redirect leads
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod failure;
+#[cfg(feature = "rules")]
+pub mod hop;
+#[cfg(feature = "json")]
+pub mod json;
+mod message;
+#[cfg(feature = "rules")]
+pub mod redirect;
+
+pub use failure::{ErrorCode, Failure, Limit, PeerError, Processed, SequenceError};
+pub use message::{
+    BodySummary, Deadline, Field, InvalidField, Nanoseconds, Phase, RedirectPolicy, Request,
+    Response, is_token, nanoseconds,
+};

@@ -1,0 +1,64 @@
+//! A failure on its way: in words for everybody and, where `errors` was negotiated, as it is.
+
+use alloc::string::String;
+
+use sandbar_exchange::{Failure, Processed};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::extensions::{Extension, Extensions};
+use crate::jsonrpc::ErrorObject;
+use crate::limits::ERROR_TEXT_BYTES;
+use crate::stock::{self, Stage};
+
+/// The error response of a call.
+pub(crate) fn error_object(failure: &Failure, stage: Stage, extensions: Extensions) -> ErrorObject {
+    let (code, message) = stock::say(&failure.code, stage);
+    let mut object = ErrorObject::new(code, message);
+    if extensions.contains(Extension::Errors) {
+        object.data = serde_json::value::to_raw_value(&Data { sandbar: failure }).ok();
+    }
+    object
+}
+
+/// Why the call failed that was answered with `object`.
+pub(crate) fn call_failure(object: &ErrorObject, extensions: Extensions) -> Failure {
+    let data = object.data.as_ref().filter(|_| extensions.contains(Extension::Errors));
+    match data.and_then(|data| serde_json::from_str::<DataIn>(data.get()).ok()) {
+        Some(data) => data.sandbar,
+        None => stock::understand(object.code, &object.message),
+    }
+}
+
+/// Why the body failed whose terminal delta said `text`, and `failure` beside it. Whoever answers
+/// has acted on the request, whatever the executor says.
+pub(crate) fn terminal_failure(
+    text: &str,
+    failure: Option<&RawValue>,
+    extensions: Extensions,
+) -> Failure {
+    let failure = failure.filter(|_| extensions.contains(Extension::Errors));
+    match failure.and_then(|failure| serde_json::from_str(failure.get()).ok()) {
+        Some(failure) => Failure { processed: Processed::Possibly, ..failure },
+        None => stock::understand_end(text),
+    }
+}
+
+/// At most [`ERROR_TEXT_BYTES`] of a peer's text, cut between characters.
+pub(crate) fn clipped(text: &str) -> String {
+    let mut end = text.len().min(ERROR_TEXT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().into()
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    sandbar: &'a Failure,
+}
+
+#[derive(Deserialize)]
+struct DataIn {
+    sandbar: Failure,
+}
