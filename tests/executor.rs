@@ -2,7 +2,7 @@
 //! sockets behind them.
 
 use crate::support;
-use crate::support::fault::{Chunk, Response, Script};
+use crate::support::fault::{Chunk, Gate, McpScript, Response, Script, SseEvent};
 use crate::support::fault_server::FaultServer;
 use crate::support::patience;
 use futures::future::BoxFuture;
@@ -309,4 +309,38 @@ async fn a_lost_executor_is_told_after_what_arrived_and_the_next_exchange_reconn
     let reachable = executor(in_memory()).await;
     let response = reachable.request(HttpRequest::get(server.url("/")), 64).await.unwrap();
     assert_eq!(&response.body[..], b"again");
+}
+
+/// Catches an executor's client whose task for a body never ends when its reader leaves before the
+/// end, as an MCP client leaves an event stream that has brought the answer: each leaks its memory
+/// and its handles, until the sandbox is refused another handle.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_left_before_its_end_leaves_nothing_behind() {
+    const CALLS: usize = 400;
+    let log = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#;
+    let answer = r#"{"jsonrpc":"2.0","id":{id},"result":{"content":[]}}"#;
+    // The client waits for more when the answer comes: then its executor's end does as well when
+    // the client leaves.
+    let gate = Gate::new("the client has read the notification");
+    let stream = Script::new()
+        .send(Response::event_stream())
+        .events([SseEvent::data(log)])
+        .wait(&gate)
+        .events([SseEvent::data(answer)])
+        .wait_for_client_close();
+    let server = FaultServer::start_mcp(McpScript::legacy().on("tools/call", stream)).await;
+    let sandbar = support::sandbox::builder().executor(in_memory()).build().unwrap();
+    let session = sandbar.connect(&server.url("/mcp")).await.unwrap();
+    let calls = async || {
+        for _ in 0..CALLS {
+            let mut call = session.call_tool("any", None).start().await.unwrap();
+            call.notification().await.unwrap();
+            gate.let_through(1);
+            call.await.unwrap();
+        }
+        session.stats().memory_peak
+    };
+    let before = calls().await;
+    let grown = calls().await - before;
+    assert_eq!(grown, 0, "bytes for {CALLS} calls after as many that warmed it up");
 }

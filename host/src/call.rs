@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::handler::Notification;
 use crate::sandbox::bindings::mcp;
 use crate::sandbox::convert;
-use crate::sandbox::session::{McpSession, Outcome};
+use crate::sandbox::session::{McpLife, McpSession, Outcome};
 use crate::sandbox::state::State;
 use crate::sandbox::worker::job;
 use crate::session::Session;
@@ -29,6 +29,10 @@ pub struct Request<T> {
     idle_timeout: Option<Duration>,
     progress: bool,
 }
+
+/// When a cancellation is said for the second time. A guest that is not busy has honoured it long
+/// before.
+const FIRST_REPEAT: Duration = Duration::from_millis(20);
 
 /// A call of an export of the session.
 pub(crate) type Export<T> = Box<
@@ -89,7 +93,7 @@ impl<T: Send + 'static> Request<T> {
         let id = session.next_call();
         let idle_timeout = idle_timeout.map(nanoseconds);
         let options = mcp::CallOptions { id, progress, idle_timeout };
-        let (job, outcome) = job(permit, move |accessor, context: &McpSession| {
+        let (job, outcome) = job::<McpLife, _, _>(permit, id, move |accessor, context| {
             Box::pin(async move {
                 if let Some(listener) = listener {
                     context.listen(accessor, id, listener).await?;
@@ -237,11 +241,12 @@ impl<T: Send + 'static> InFlight<T> {
     /// not: it is parked or spinning where no cancellation reaches it.
     fn give_up(&mut self) {
         let Some(outcome) = self.outcome.take() else { return };
-        self.session.cancel(self.id);
-        let session = self.session.clone();
+        let (session, id) = (self.session.clone(), self.id);
+        session.cancel(id);
         let watch = async move {
             let grace = session.inner().grace;
-            if tokio::time::timeout(grace, outcome).await.is_err() {
+            let ended = tokio::time::timeout(grace, cancelled(&session, id, outcome)).await;
+            if ended.is_err() {
                 session.kill();
             }
         };
@@ -249,6 +254,16 @@ impl<T: Send + 'static> InFlight<T> {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(watch);
         }
+    }
+}
+
+/// Waits for the end of a call that was given up. A guest that is busy may take up the call after
+/// its cancellation, which then meant nothing, so that is said again, ever more rarely.
+async fn cancelled<T>(session: &Session, id: u64, mut outcome: oneshot::Receiver<Outcome<T>>) {
+    let mut pause = FIRST_REPEAT;
+    while tokio::time::timeout(pause, &mut outcome).await.is_err() {
+        session.cancel(id);
+        pause = pause.saturating_mul(2);
     }
 }
 

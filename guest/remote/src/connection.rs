@@ -125,8 +125,12 @@ impl Connection {
 
     /// Forgets a call: cancelled if it runs.
     pub(crate) fn release(&self, call: CallId) {
-        if self.calls.borrow_mut().remove(&call).is_some() {
+        let released = self.calls.borrow_mut().remove(&call);
+        if let Some(caller) = released {
             self.with(|session| session.cancel(call));
+            // The session has no more events for it: whoever waits for one, as the task that passes
+            // its body on may, would wait for ever.
+            caller.changed.raise();
         }
     }
 

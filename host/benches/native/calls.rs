@@ -4,6 +4,7 @@ use crate::candidate;
 use crate::duel::{Length, duel};
 use crate::options::Options;
 use crate::peer::{self, Peer};
+use crate::poster::Poster;
 use crate::report::{Goal, Report, Row};
 use crate::server_thread::ServerThread;
 use anyhow::Result;
@@ -53,6 +54,9 @@ pub(crate) async fn run(options: &Options, report: &mut Report) -> Result<()> {
         if !setting.nagle {
             concurrent(options, report, setting, &session, &peer).await?;
         }
+        if setting.era == Era::Modern {
+            limit(options, report, setting, &session, &Poster::new(server.url())).await?;
+        }
         connections(report, &session, &server);
         session.close().await;
         peer.close().await?;
@@ -96,31 +100,16 @@ async fn concurrent(
     peer: &Peer,
 ) -> Result<()> {
     let calls = options.repetitions(2, 50);
-    let length = Length { rounds: options.repetitions(1, 9), per_turn: 1 };
     let medians = duel(
-        length,
+        lanes_length(options),
         async || {
-            let lanes = (0..CONCURRENT).map(|_| async {
-                for _ in 0..calls {
-                    candidate::call(session, "echo", ARGUMENTS).await?;
-                }
-                anyhow::Ok(())
-            });
-            try_join_all(lanes).await.map(drop)
+            lanes(calls, async || candidate::call(session, "echo", ARGUMENTS).await.map(drop)).await
         },
-        async || {
-            let lanes = (0..CONCURRENT).map(|_| async {
-                for _ in 0..calls {
-                    peer.call("echo", ARGUMENTS).await?;
-                }
-                anyhow::Ok(())
-            });
-            try_join_all(lanes).await.map(drop)
-        },
+        async || lanes(calls, async || peer.call("echo", ARGUMENTS).await.map(drop)).await,
     )
     .await?;
-    let total = u32::try_from(CONCURRENT * calls)?;
-    let (candidate, peer) = medians.rates(f64::from(total));
+    let total = f64::from(u32::try_from(CONCURRENT * calls)?);
+    let (candidate, peer) = medians.rates(total);
     report.row(Row {
         name: format!("{CONCURRENT} concurrent calls ({})", setting.name),
         unit: "/s",
@@ -128,7 +117,75 @@ async fn concurrent(
         peer: Some(peer),
         goal: Goal::RatioAtLeast(1.0),
     });
+    let (candidate, peer) = medians.cpu_rates(total);
+    report.row(Row {
+        name: format!("the same, per second of the clients' thread ({})", setting.name),
+        unit: "/s",
+        candidate,
+        peer: Some(peer),
+        goal: Goal::RatioAtLeast(1.3),
+    });
     Ok(())
+}
+
+/// The same bytes with hyper alone: what no client can do better.
+async fn limit(
+    options: &Options,
+    report: &mut Report,
+    setting: &Setting,
+    session: &Session,
+    poster: &Poster,
+) -> Result<()> {
+    let length =
+        Length { rounds: options.repetitions(1, 10), per_turn: options.repetitions(5, 200) };
+    let medians = duel(
+        length,
+        async || candidate::call(session, "echo", ARGUMENTS).await.map(drop),
+        async || poster.post().await,
+    )
+    .await?;
+    let (candidate, peer) = medians.microseconds();
+    report.row(Row {
+        name: format!("sequential call vs the bytes with hyper, p50 ({})", setting.name),
+        unit: "us",
+        candidate,
+        peer: Some(peer),
+        goal: Goal::RatioAtMost(1.5),
+    });
+    let calls = options.repetitions(2, 50);
+    let medians = duel(
+        lanes_length(options),
+        async || {
+            lanes(calls, async || candidate::call(session, "echo", ARGUMENTS).await.map(drop)).await
+        },
+        async || lanes(calls, async || poster.post().await).await,
+    )
+    .await?;
+    let total = f64::from(u32::try_from(CONCURRENT * calls)?);
+    let (candidate, peer) = medians.rates(total);
+    report.row(Row {
+        name: format!("{CONCURRENT} concurrent vs the bytes with hyper ({})", setting.name),
+        unit: "/s",
+        candidate,
+        peer: Some(peer),
+        goal: Goal::RatioAtLeast(1.0 / 1.15),
+    });
+    Ok(())
+}
+
+fn lanes_length(options: &Options) -> Length {
+    Length { rounds: options.repetitions(1, 9), per_turn: 1 }
+}
+
+/// Makes so many calls in each of the lanes.
+async fn lanes(calls: usize, call: impl AsyncFn() -> Result<()>) -> Result<()> {
+    let lanes = (0..CONCURRENT).map(|_| async {
+        for _ in 0..calls {
+            call().await?;
+        }
+        anyhow::Ok(())
+    });
+    try_join_all(lanes).await.map(drop)
 }
 
 /// How many connections all of that took: a client that cannot reuse them shows here.

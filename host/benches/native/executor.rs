@@ -99,8 +99,11 @@ async fn first_delta(options: &Options, report: &mut Report, sides: &Sides) -> R
         }
         Ok(crate::duel::median(&mut samples))
     };
-    let medians =
-        Medians { candidate: measure(&sides.remote).await?, peer: measure(&sides.local).await? };
+    let medians = Medians {
+        candidate: measure(&sides.remote).await?,
+        peer: measure(&sides.local).await?,
+        ..Medians::default()
+    };
     report.row(microseconds("response to first delta, p50", medians));
     Ok(())
 }
@@ -123,8 +126,11 @@ async fn deltas(options: &Options, report: &mut Report, sides: &Sides) -> Result
         }
         Ok(crate::duel::median(&mut samples))
     };
-    let medians =
-        Medians { candidate: measure(&sides.remote).await?, peer: measure(&sides.local).await? };
+    let medians = Medians {
+        candidate: measure(&sides.remote).await?,
+        peer: measure(&sides.local).await?,
+        ..Medians::default()
+    };
     report.row(microseconds("one delta of an event stream, p50", medians));
     Ok(())
 }

@@ -34,6 +34,7 @@ mod memory;
 mod options;
 mod payloads;
 mod peer;
+mod poster;
 mod process_memory;
 mod progress;
 mod report;

@@ -3,7 +3,7 @@
 use super::limits::EXCHANGES;
 use crate::error::Error;
 use crate::sandbox::bindings::Fetching;
-use crate::sandbox::exchange::{Answered, Ended, send};
+use crate::sandbox::exchange::{Answered, Ended, FetchLife, send};
 use crate::sandbox::worker::{Ending, Worker, job};
 use bytes::{Bytes, BytesMut};
 use futures::Stream;
@@ -135,8 +135,9 @@ impl Executor {
         let hold = Hold { executor: self.clone(), id };
         let request = request.into_request();
         let to_head = request.method == "HEAD";
-        let (job, sent) =
-            job(permit, move |accessor, exports| Box::pin(send(accessor, exports, id, request)));
+        let (job, sent) = job::<FetchLife, _, _>(permit, id, move |accessor, exports| {
+            Box::pin(send(accessor, exports, id, request))
+        });
         self.0.worker.run(job);
         let answered = match sent.await {
             Ok(Ok(answered)) => answered,

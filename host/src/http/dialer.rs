@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::body::{RequestBody, ResponseBody};
 use super::connector::Connector;
 use super::deadline::{Deadlines, Passed, Timeouts, before_head};
+use super::endpoint::Endpoints;
 use super::error::DialError;
 use super::hyper_error;
 use super::limits::DialLimits;
@@ -41,6 +42,7 @@ const HTTP2_FRAME: u32 = 64 * 1024;
 pub struct Dialer {
     client: Client<Connector, RequestBody>,
     connector: Connector,
+    pub(super) endpoints: Endpoints,
 }
 
 impl Dialer {
@@ -48,7 +50,7 @@ impl Dialer {
     pub fn new(policy: Policy, tls: TlsRoots, limits: DialLimits, proxies: Proxies) -> Self {
         let counters = Arc::new(Counters::default());
         let connector = Connector::new(policy, tls, proxies, limits, counters);
-        Self { client: client(&connector), connector }
+        Self { client: client(&connector), connector, endpoints: Endpoints::default() }
     }
 
     /// Sends a request and returns as soon as the head of the response is there; redirects are
@@ -71,7 +73,11 @@ impl Dialer {
         request: Request<RequestBody>,
         timeouts: Timeouts,
     ) -> Result<Response<ResponseBody>, DialError> {
-        let outcome = self.one_hop(request, timeouts).await;
+        let mut request = request;
+        let outcome = match request::prepare(&mut request) {
+            Ok(target) => self.send_to(&target, request, timeouts).await,
+            Err(invalid) => Err(invalid.into()),
+        };
         outcome.inspect_err(|error| {
             tracing::debug!(error = error as &dyn std::error::Error, "request failed");
         })
@@ -82,17 +88,18 @@ impl Dialer {
         self.connector.counters().snapshot()
     }
 
-    async fn one_hop(
+    /// Judges a request that can be sent to `target`, and sends it: the one road of all requests.
+    pub(super) async fn send_to(
         &self,
+        target: &Target,
         mut request: Request<RequestBody>,
         timeouts: Timeouts,
     ) -> Result<Response<ResponseBody>, DialError> {
-        let target = request::prepare(&mut request)?;
-        self.connector.policy().judge(&target)?;
-        self.authorize_forwarding(&mut request, &target);
+        self.connector.policy().judge(target)?;
+        self.authorize_forwarding(&mut request, target);
 
         let deadlines = Deadlines::new(timeouts, self.connector.limits());
-        let response = self.head(request, &target, &deadlines).await?;
+        let response = self.head(request, target, &deadlines).await?;
         let linger = self.connector.limits().linger;
         Ok(response.map(|body| ResponseBody::new(body, deadlines.idle, linger)))
     }

@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::body::{RequestBody, ResponseBody};
 use super::deadline::Timeouts;
 use super::dialer::Dialer;
+use super::endpoint::Address;
 
 impl Dialer {
     /// Performs an exchange up to the head of its last hop.
@@ -44,10 +45,13 @@ impl Dialer {
         total: Option<Total>,
     ) -> Result<(Response, ExchangeBody), Failure> {
         let timeouts = Timeouts::from(&request);
-        let mut hop = Hop::<Bytes>::first(request).map_err(Failure::unsent)?;
+        let endpoint = self.endpoints.get(&request.url).map_err(Failure::unsent)?;
+        let mut address = endpoint.address.clone();
+        let mut hop = Hop::<Bytes>::to(endpoint.url.clone(), request).map_err(Failure::unsent)?;
         loop {
-            let request = to_http(&hop).map_err(|code| hop.failed(code, true))?;
-            let response = match self.send(request, timeouts).await {
+            let Address { uri, target } = address;
+            let request = to_http(&hop, uri).map_err(|code| hop.failed(code, true))?;
+            let response = match self.send_to(&target, request, timeouts).await {
                 Ok(response) => response,
                 Err(error) => return Err(hop.failed(error.code(), error.is_unsent())),
             };
@@ -55,6 +59,7 @@ impl Dialer {
                 && let Some(next) =
                     hop.redirected(response.status().as_u16(), location.as_bytes())?
             {
+                address = Address::of(&next.url).map_err(|code| next.failed(code, true))?;
                 hop = next;
                 continue;
             }
@@ -72,10 +77,8 @@ impl Dialer {
     }
 }
 
-fn to_http(hop: &Hop<Bytes>) -> Result<http::Request<RequestBody>, ErrorCode> {
+fn to_http(hop: &Hop<Bytes>, uri: Uri) -> Result<http::Request<RequestBody>, ErrorCode> {
     let invalid = |what: &str| ErrorCode::InvalidRequest(what.to_owned());
-    let url = &hop.url[..url::Position::AfterQuery];
-    let uri = Uri::try_from(url).map_err(|_| invalid("url is invalid: not a request target"))?;
     let mut request = http::Request::new(RequestBody::Whole(hop.body.clone()));
     *request.method_mut() = Method::from_bytes(hop.method.as_bytes())
         .map_err(|_| invalid("the method is not an HTTP token"))?;

@@ -10,7 +10,7 @@
 //! | step | file |
 //! |---|---|
 //! | hop by hop, where redirects are followed | `exchange.rs` |
-//! | is it a request that can be sent at all | `request.rs`, `target.rs` |
+//! | is it a request that can be sent at all | `request.rs`, `endpoint.rs`, `target.rs` |
 //! | may it be sent | `policy.rs`, `denial.rs`, `address_class.rs` |
 //! | directly or through a proxy | `proxy.rs` |
 //! | a connection, where the pool has none | `connector.rs`, `slots.rs`, `resolve.rs`, `tcp.rs`, `tls.rs` |
@@ -27,6 +27,7 @@ mod connector;
 mod deadline;
 mod denial;
 mod dialer;
+mod endpoint;
 mod error;
 mod exchange;
 mod failure;

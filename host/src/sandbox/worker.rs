@@ -54,32 +54,38 @@ pub(crate) type Job<C> = Box<
     dyn for<'a> FnOnce(&'a Accessor<State>, &'a C) -> BoxFuture<'a, wasmtime::Result<()>> + Send,
 >;
 
-/// A job of this work, and where its outcome will be: nowhere if the sandbox ends first. The permit
-/// is held until the guest is done with the work, so that the number of jobs in flight bounds every
-/// queue of a sandbox.
-pub(crate) fn job<C, T, W>(permit: OwnedSemaphorePermit, work: W) -> (Job<C>, oneshot::Receiver<T>)
+/// A job of this work, which goes by this number, and where its outcome will be: nowhere if the
+/// sandbox ends first. The permit is held until the guest is done with the work, so that the number
+/// of jobs in flight bounds every queue of a sandbox.
+pub(crate) fn job<L: Life, T, W>(
+    permit: OwnedSemaphorePermit,
+    id: u64,
+    work: W,
+) -> (Job<L::Context>, oneshot::Receiver<T>)
 where
-    C: Sync + 'static,
     T: Send + 'static,
-    W: for<'a> FnOnce(&'a Accessor<State>, &'a C) -> BoxFuture<'a, wasmtime::Result<T>>
+    W: for<'a> FnOnce(&'a Accessor<State>, &'a L::Context) -> BoxFuture<'a, wasmtime::Result<T>>
         + Send
         + 'static,
 {
     let (reply, outcome) = oneshot::channel();
-    let job: Job<C> = Box::new(move |accessor, context| {
+    let job: Job<L::Context> = Box::new(move |accessor, context| {
         Box::pin(async move {
             let outcome = work(accessor, context).await?;
             drop(permit);
-            // Whoever asked may have given up.
-            let _ = reply.send(outcome);
-            Ok(())
+            match reply.send(outcome) {
+                Ok(()) => Ok(()),
+                // Whoever asked has given up. The guest may have heard of that before it had heard
+                // of the job, and must not keep what nobody will ask for again.
+                Err(_unclaimed) => L::cancel(accessor, context, id).await,
+            }
         })
     });
     (job, outcome)
 }
 
 /// What a worker is told. The channel is unbounded, and what is in it is not: a
-/// job holds a permit, and each job is cancelled once at the most.
+/// job holds a permit, and what is said of a job that is given up is said ever more rarely.
 enum Command<C> {
     Run(Job<C>),
     Cancel(u64),

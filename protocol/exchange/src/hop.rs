@@ -15,6 +15,37 @@ use crate::{
     ErrorCode, Failure, Field, InvalidField, Processed, RedirectPolicy, Request, is_token,
 };
 
+/// A URL that can be requested: absolute, `http` or `https`, without user information.
+#[derive(Clone, Debug)]
+pub struct HttpUrl(Url);
+
+impl HttpUrl {
+    /// Checks a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidRequest`] that says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, ErrorCode> {
+        let invalid = |reason: String| ErrorCode::InvalidRequest(reason);
+        let url = Url::parse(text).map_err(|error| invalid(format!("url is invalid: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(invalid(format!("the scheme `{}` is not http or https", url.scheme())));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid(
+                "the URL carries user information; send an `authorization` field instead".into(),
+            ));
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL.
+    #[must_use]
+    pub const fn as_url(&self) -> &Url {
+        &self.0
+    }
+}
+
 /// A request on its way to one URL. `B` is how its content is kept.
 #[derive(Clone, Debug)]
 pub struct Hop<B> {
@@ -40,17 +71,16 @@ impl<B: From<Vec<u8>>> Hop<B> {
     /// carries user information; for a method that is no token, and for a field that is none or
     /// that frames the message.
     pub fn first(request: Request) -> Result<Self, ErrorCode> {
+        Self::to(HttpUrl::parse(&request.url)?, request)
+    }
+
+    /// The same, where the URL of the request has been parsed before.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Hop::first`], the URL apart.
+    pub fn to(HttpUrl(url): HttpUrl, request: Request) -> Result<Self, ErrorCode> {
         let invalid = |reason: String| ErrorCode::InvalidRequest(reason);
-        let url = Url::parse(&request.url)
-            .map_err(|error| invalid(format!("url is invalid: {error}")))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(invalid(format!("the scheme `{}` is not http or https", url.scheme())));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid(
-                "the URL carries user information; send an `authorization` field instead".into(),
-            ));
-        }
         if !is_token(&request.method) {
             return Err(invalid("the method is not an HTTP token".into()));
         }
