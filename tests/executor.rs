@@ -30,7 +30,7 @@ impl Connect for InMemory {
     }
 }
 
-fn in_memory() -> Target {
+pub(crate) fn in_memory() -> Target {
     let sandbar = support::sandbox::builder().build().unwrap();
     Target::connector(InMemory { sandbar, options: ServeOptions::default() })
 }
@@ -317,7 +317,8 @@ async fn a_lost_executor_is_told_after_what_arrived_and_the_next_exchange_reconn
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_left_before_its_end_leaves_nothing_behind() {
     const CALLS: usize = 400;
-    let log = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#;
+    let log =
+        r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#;
     let answer = r#"{"jsonrpc":"2.0","id":{id},"result":{"content":[]}}"#;
     // The client waits for more when the answer comes: then its executor's end does as well when
     // the client leaves.

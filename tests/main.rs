@@ -3,6 +3,8 @@
 //! - `imports`: what each component can do at all
 //! - `sessions`: the official Rust SDK's server, in both eras and every mode
 //! - `everything`: the official server of the TypeScript SDK
+//! - `contracts`: what holds of the interfaces in `wit/`
+//! - `components`: a client of the embedder's own, and who dials for it
 //! - `bare_wasi`: the composition in a host that is not ours
 //! - `executor`: exchanges and sessions through executors, here and elsewhere
 //! - `listener`: the executor as a peer on the network meets it
@@ -22,6 +24,8 @@
 
 mod bare_wasi;
 mod cli;
+mod components;
+mod contracts;
 mod everything;
 mod executor;
 mod faults;

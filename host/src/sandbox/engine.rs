@@ -6,8 +6,7 @@ use crate::http::Dialer;
 use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::imports::linker;
 use crate::sandbox::limits::{
-    CORE_INSTANCES_PER_SESSION, MEMORIES_PER_SESSION, STACKS_PER_SESSION, SandboxLimits,
-    TABLES_PER_SESSION,
+    CORE_INSTANCES_PER_SESSION, MEMORIES_PER_SESSION, SandboxLimits, TABLES_PER_SESSION, stacks,
 };
 use crate::sandbox::memory::{MemoryLimit, MemoryUse};
 use crate::sandbox::state::State;
@@ -116,7 +115,7 @@ fn pool(limits: &SandboxLimits) -> PoolingAllocationConfig {
         .total_core_instances(sessions.saturating_mul(CORE_INSTANCES_PER_SESSION))
         .total_memories(sessions.saturating_mul(MEMORIES_PER_SESSION))
         .total_tables(sessions.saturating_mul(TABLES_PER_SESSION))
-        .total_stacks(sessions.saturating_mul(STACKS_PER_SESSION))
+        .total_stacks(stacks(sessions))
         .max_memories_per_component(MEMORIES_PER_SESSION)
         .max_tables_per_component(TABLES_PER_SESSION)
         .max_core_instances_per_component(CORE_INSTANCES_PER_SESSION)

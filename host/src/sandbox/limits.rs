@@ -64,10 +64,36 @@ pub(crate) const CORE_INSTANCES_PER_SESSION: u32 = 32;
 /// component that is composed in between.
 pub(crate) const MEMORIES_PER_SESSION: u32 = 3;
 
-/// Stacks of a session: it runs on one and keeps one for its next call; the others are for calls
-/// that are started while others have not returned. A stack that is not in use takes address space and
-/// two of the mappings that a process may have (65 530 on Linux by default).
-pub(crate) const STACKS_PER_SESSION: u32 = 4;
+/// Stacks of all sessions together. A session runs on one and keeps it for its next call; it wants
+/// others for calls that are started while others block, which is rare and soon over: four each, as
+/// long as there are few sessions.
+///
+/// A stack takes two of the mappings that a process may have, in use or not, and a session four:
+/// Linux gives a process 65 530 by default, and 10 000 sessions are to fit.
+pub(crate) fn stacks(sessions: u32) -> u32 {
+    const PER_SESSION: u32 = 4;
+    const PLENTY: u32 = 8_000;
+    const RESERVE: u32 = 512;
+    let least = sessions.saturating_add(RESERVE).max(PLENTY);
+    sessions.saturating_mul(PER_SESSION).min(least)
+}
 
 /// Tables of a composition: each guest has one, and so has each import shim.
 pub(crate) const TABLES_PER_SESSION: u32 = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::stacks;
+
+    /// Catches stacks that take the mappings of so many sessions away, and a single session that
+    /// has none for a call that starts while another blocks.
+    #[test]
+    fn ten_thousand_sessions_fit_the_mappings_of_a_process() {
+        assert_eq!(stacks(1), 4);
+        assert_eq!(stacks(1000), 4000);
+        for sessions in [1, 1000, 5000, 10_000] {
+            assert!(stacks(sessions) > sessions);
+            assert!(2 * stacks(sessions) + 4 * sessions < 65_000, "{sessions}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ use crate::cli::interrupt::interruptible;
 use elsewhere::Elsewhere;
 use narration::say;
 use process::ExecutorProcess;
-use sandbar::components::{Component, MCP_LOCAL, MCP_REMOTE, imports};
+use sandbar::components::{Component, MCP, MCP_REMOTE, imports};
 use sandbar::demo::{DemoOptions, DemoServer};
 use sandbar::executor::Target;
 use sandbar::{Sandbar, SessionStats};
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<u8, Failure> {
 
 /// This process dials.
 async fn from_here() -> Result<(), Failure> {
-    let sandbar = sandbox(&MCP_LOCAL, Target::Local)?;
+    let sandbar = sandbox(&MCP, Target::Local)?;
     let (server, elsewhere) = (start().await?, Elsewhere::start().await?);
     let stats = conversation(&sandbar, &server, elsewhere).await?;
     steps::dialled_here(&stats, &server)?;
