@@ -23,7 +23,7 @@ pub(crate) struct Deadlines {
 impl Deadlines {
     /// Those of a request.
     pub(crate) fn new(request: &Request) -> Self {
-        let of = |phase: Phase| request.deadline(phase).unwrap_or(phase.default_deadline());
+        let of = |phase: Phase| request.deadline(phase).unwrap_or_else(|| phase.default_deadline());
         Self {
             head: of(Phase::Connect).saturating_add(of(Phase::FirstByte)),
             idle: of(Phase::Idle),
