@@ -115,9 +115,9 @@ pub(crate) const COMPONENTS: &str = "\
 Example:
   sandbar components --out components && wasm-tools component wit components/mcp-local.wasm
 
-`mcp`, `fetch` and `serve` import an executor, `local` and `remote` are executors: parts for
-compositions of your own. The others are composed of two: `mcp-local` is the client as a component
-that any WASI 0.3 host can run, `mcp-remote` the same without any HTTP import.";
+`mcp`, `fetch` and `serve` import an executor, which this host is; `local` and `remote` are executors for
+compositions. The others are composed of two: `mcp-local` is the client as a component that any
+WASI 0.3 host can run, `mcp-remote` the same without any HTTP import.";
 
 #[cfg(feature = "demo")]
 pub(crate) const DEMO: &str = "\
