@@ -10,6 +10,7 @@ use crate::sandbox::imports::Imports;
 use crate::sandbox::state::State;
 use bytes::{Buf as _, Bytes};
 use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request, Response};
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -74,8 +75,7 @@ enum Stage {
     /// Bytes may come.
     Open {
         body: ExchangeBody,
-        /// What has come and not been taken.
-        rest: Bytes,
+        gathered: Gathered,
         /// Whoever waits for bytes, or for the end.
         waiting: [Option<Waker>; 2],
     },
@@ -87,10 +87,21 @@ enum Stage {
 const READER: usize = 0;
 const LISTENER: usize = 1;
 
+/// What has come and not been taken.
+#[derive(Default)]
+struct Gathered {
+    pieces: VecDeque<Bytes>,
+    bytes: usize,
+    /// Whether the guest waits already, so that a turn more costs it nothing.
+    waited: bool,
+    /// Whether others had a turn since the last piece came.
+    yielded: bool,
+}
+
 impl Exchange {
     fn new(body: ExchangeBody) -> Self {
-        let waiting = [None, None];
-        Self(Arc::new(Mutex::new(Stage::Open { body, rest: Bytes::new(), waiting })))
+        let (gathered, waiting) = (Gathered::default(), [None, None]);
+        Self(Arc::new(Mutex::new(Stage::Open { body, gathered, waiting })))
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
@@ -115,47 +126,72 @@ impl Stage {
         }
     }
 
-    /// The next bytes, at least one; none when there will be no more.
-    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let Self::Open { body, rest, waiting } = self else { return Poll::Ready(None) };
-        if !rest.is_empty() {
-            return Poll::Ready(Some(std::mem::take(rest)));
+    /// Gathers up to `room` bytes for a read: ready as soon as there are some, or there will be no
+    /// more. What was gathered before the end is returned with it.
+    ///
+    /// A server that writes many small pieces has them arrive one by one, each on a turn of the
+    /// connection's task, and a turn of the guest costs ten times as much. So where the guest waits
+    /// anyway, others get their turn once more after each piece.
+    fn poll_gather(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<VecDeque<Bytes>> {
+        let Self::Open { body, gathered, waiting } = self else {
+            return Poll::Ready(VecDeque::new());
+        };
+        while gathered.bytes < room.max(1) {
+            match body.poll_data(cx) {
+                Poll::Ready(Some(Ok(piece))) => gathered.push(piece),
+                Poll::Ready(ended) => {
+                    let ended = match ended {
+                        Some(Err(failure)) => Err(failure),
+                        _ => Ok(body.summary()),
+                    };
+                    let pieces = std::mem::take(&mut gathered.pieces);
+                    self.end(ended);
+                    return Poll::Ready(pieces);
+                }
+                Poll::Pending if gathered.pieces.is_empty() => {
+                    remember(&mut waiting[READER], cx);
+                    gathered.waited = true;
+                    return Poll::Pending;
+                }
+                Poll::Pending if gathered.waited && !gathered.yielded => {
+                    gathered.yielded = true;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Poll::Pending => break,
+            }
         }
-        match body.poll_data(cx) {
-            Poll::Ready(Some(Ok(bytes))) => Poll::Ready(Some(bytes)),
-            Poll::Ready(Some(Err(failure))) => {
-                self.end(Err(failure));
-                Poll::Ready(None)
-            }
-            Poll::Ready(None) => {
-                let summary = body.summary();
-                self.end(Ok(summary));
-                Poll::Ready(None)
-            }
-            Poll::Pending => {
-                remember(&mut waiting[READER], cx);
-                Poll::Pending
-            }
-        }
+        gathered.waited = false;
+        gathered.bytes = 0;
+        Poll::Ready(std::mem::take(&mut gathered.pieces))
     }
 
     /// Keeps what there was no room for.
-    fn put_back(&mut self, bytes: Bytes) {
-        if let Self::Open { rest, .. } = self {
-            *rest = bytes;
+    fn put_back(&mut self, pieces: VecDeque<Bytes>) {
+        if let Self::Open { gathered, .. } = self {
+            gathered.bytes = pieces.iter().map(Bytes::len).sum();
+            gathered.pieces = pieces;
         }
     }
 
     /// Whether the end has come with the bytes that were taken last.
     fn settle(&mut self) -> bool {
-        if let Self::Open { body, rest, .. } = self
-            && rest.is_empty()
+        if let Self::Open { body, gathered, .. } = self
+            && gathered.pieces.is_empty()
             && body.is_at_end()
         {
             let summary = body.summary();
             self.end(Ok(summary));
         }
         matches!(self, Self::Ended(_))
+    }
+}
+
+impl Gathered {
+    fn push(&mut self, piece: Bytes) {
+        self.bytes = self.bytes.saturating_add(piece.len());
+        self.pieces.push_back(piece);
+        self.yielded = false;
     }
 }
 
@@ -182,37 +218,37 @@ impl<D: 'static> StreamProducer<D> for Bytewise {
     ) -> Poll<wasmtime::Result<StreamResult>> {
         let room = destination.remaining(&mut store);
         let mut stage = self.0.stage();
-        let first = match stage.poll_bytes(cx) {
-            Poll::Ready(Some(bytes)) => bytes,
-            Poll::Ready(None) => return Poll::Ready(Ok(StreamResult::Dropped)),
+        let mut pieces = match stage.poll_gather(cx, room.unwrap_or(1)) {
+            Poll::Ready(pieces) if pieces.is_empty() => {
+                return Poll::Ready(Ok(StreamResult::Dropped));
+            }
+            Poll::Ready(pieces) => pieces,
             Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
             Poll::Pending => return Poll::Pending,
         };
         match room {
-            // A host's own reader takes the piece as it is.
-            None => destination.set_buffer(first),
-            // A guest that asks whether there is something.
-            Some(0) => {
-                stage.put_back(first);
-                return Poll::Ready(Ok(StreamResult::Completed));
-            }
+            // A host's own reader takes a piece as it is.
+            None => destination.set_buffer(pieces.pop_front().unwrap_or_default()),
+            // A guest that asks whether there is something: there is.
+            Some(0) => {}
             Some(room) => {
                 let mut direct = destination.as_direct(store, room);
-                let filled = fill(&mut stage, cx, first, direct.remaining());
+                let filled = fill(&mut pieces, direct.remaining());
                 direct.mark_written(filled);
             }
         }
+        let all_taken = pieces.is_empty();
+        stage.put_back(pieces);
         // The end often comes with the last bytes: told now, it need not be asked for.
-        let ended = stage.settle();
+        let ended = all_taken && stage.settle();
         Poll::Ready(Ok(if ended { StreamResult::Dropped } else { StreamResult::Completed }))
     }
 }
 
 /// Fills a guest's buffer with what there is, and says how far.
-fn fill(stage: &mut Stage, cx: &mut Context<'_>, first: Bytes, room: &mut [u8]) -> usize {
+fn fill(pieces: &mut VecDeque<Bytes>, room: &mut [u8]) -> usize {
     let mut filled = 0;
-    let mut piece = first;
-    loop {
+    while let Some(piece) = pieces.front_mut() {
         let rest = room.get_mut(filled..).unwrap_or_default();
         let length = piece.len().min(rest.len());
         if let (Some(to), Some(from)) = (rest.get_mut(..length), piece.get(..length)) {
@@ -220,15 +256,12 @@ fn fill(stage: &mut Stage, cx: &mut Context<'_>, first: Bytes, room: &mut [u8]) 
         }
         filled += length;
         piece.advance(length);
-        if filled == room.len() {
-            stage.put_back(piece);
-            return filled;
+        if !piece.is_empty() {
+            break;
         }
-        match stage.poll_bytes(cx) {
-            Poll::Ready(Some(next)) => piece = next,
-            Poll::Ready(None) | Poll::Pending => return filled,
-        }
+        pieces.pop_front();
     }
+    filled
 }
 
 impl Drop for Bytewise {
