@@ -4,6 +4,7 @@
 //! - `sessions`: the official Rust SDK's server, in both eras and every mode
 //! - `everything`: the official server of the TypeScript SDK
 //! - `bare_wasi`: the composition in a host that is not ours
+//! - `wasmtime_cli`: the composition with a command, in the stock wasmtime CLI
 //! - `executor`: exchanges and sessions through executors, here and elsewhere
 //! - `listener`: the executor as a peer on the network meets it
 //! - `load`: many, large and killed, across processes
@@ -32,3 +33,4 @@ mod rogue;
 mod routing;
 mod sessions;
 mod support;
+mod wasmtime_cli;
