@@ -6,6 +6,7 @@
 //! - `contracts`: what holds of the interfaces in `wit/`
 //! - `components`: a client of the embedder's own, and who dials for it
 //! - `bare_wasi`: the composition in a host that is not ours
+//! - `wasmtime_cli`: the composition with a command, in the stock wasmtime CLI
 //! - `executor`: exchanges and sessions through executors, here and elsewhere
 //! - `listener`: the executor as a peer on the network meets it
 //! - `load`: many, large and killed, across processes
@@ -36,3 +37,4 @@ mod rogue;
 mod routing;
 mod sessions;
 mod support;
+mod wasmtime_cli;

@@ -4,16 +4,29 @@ use anyhow::{Context as _, Result};
 use sandbar_guest_builder::{Guest, build};
 use std::path::{Path, PathBuf};
 
-const ROGUE: Guest = Guest { package: "sandbar-test-rogue", component: "rogue" };
+const GUESTS: [Guest; 2] = [
+    Guest { package: "sandbar-test-command", component: "command" },
+    Guest { package: "sandbar-test-rogue", component: "rogue" },
+];
+
+/// What the guests are made of, relative to the workspace.
+const SOURCES: [&str; 6] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "protocol/exchange",
+    "tests/programs/command",
+    "tests/programs/rogue",
+    "wit",
+];
 
 fn main() -> Result<()> {
     let out_dir = PathBuf::from(std::env::var("OUT_DIR").context("cargo sets OUT_DIR")?);
     let workspace = Path::new("../..").canonicalize()?;
-    for source in ["Cargo.toml", "Cargo.lock", "tests/programs/rogue", "wit"] {
+    for source in SOURCES {
         println!("cargo::rerun-if-changed={}", workspace.join(source).display());
     }
-    for component in build(&workspace, &out_dir, &[ROGUE])? {
-        let path = out_dir.join("rogue.wasm");
+    for (guest, component) in GUESTS.iter().zip(build(&workspace, &out_dir, &GUESTS)?) {
+        let path = out_dir.join(format!("{}.wasm", guest.component));
         std::fs::write(&path, component)
             .with_context(|| format!("failed to write {}", path.display()))?;
     }

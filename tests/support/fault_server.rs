@@ -2,7 +2,8 @@
 //!
 //! A test gives it a script for each request ([`FaultServer::start`]), for each connection
 //! ([`FaultServer::start_raw`]) or for each MCP method ([`FaultServer::start_mcp`]), and then
-//! looks at what arrived. Nothing in it waits for time to pass: see [`Gate`](super::fault::Gate).
+//! looks at what arrived. Nothing in it waits for time to pass, unless a script is silent on purpose:
+//! see [`Gate`](super::fault::Gate) and [`Script::pause`].
 
 use std::{
     net::{Ipv4Addr, SocketAddr},

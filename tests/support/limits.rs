@@ -22,5 +22,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 /// How long the first `npm ci` may take: it downloads packages.
 pub(crate) const NPM_PATIENCE: Duration = Duration::from_secs(300);
 
+/// How long the first `pip install` of a package may take: it downloads it.
+pub(crate) const PIP_PATIENCE: Duration = Duration::from_secs(300);
+
 /// Most lines of a child process's diagnostics that are kept for the message of a failing test.
 pub(crate) const MAX_DIAGNOSTIC_LINES: usize = 50;

@@ -21,7 +21,7 @@ pub(crate) fn before_head(error: WasiError, hop: &Hop<Vec<u8>>) -> Failure {
 pub(crate) fn in_body(error: WasiError, authority: String) -> Failure {
     match from_host(&error) {
         Some(told) => told,
-        None => Failure::sent(code(error)).at(authority),
+        None => Failure::sent(code_in_body(error)).at(authority),
     }
 }
 
@@ -52,6 +52,15 @@ const fn is_unsent(error: &WasiError) -> bool {
             | WasiError::HttpRequestMethodInvalid
             | WasiError::HttpRequestUriInvalid
     )
+}
+
+/// Behind a head that was HTTP only the framing of the body is left to break, most often because the
+/// connection ends. Stock wasmtime has this one code for all of that.
+fn code_in_body(error: WasiError) -> ErrorCode {
+    match error {
+        WasiError::HttpProtocolError => ErrorCode::IncompleteBody,
+        other => code(other),
+    }
 }
 
 /// Translates without losing what a user needs to know: names become cases,

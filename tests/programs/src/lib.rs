@@ -1,5 +1,8 @@
-//! Guests that misbehave, as components.
+//! The guests of the tests, as components.
 
 /// A component with the imports and exports of the client that dials from here.
 /// What `request` is asked for is what it does: see its crate.
 pub const ROGUE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rogue.wasm"));
+
+/// A WASI command that calls one tool, for which it imports the client: see its crate.
+pub const COMMAND: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/command.wasm"));

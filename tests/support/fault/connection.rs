@@ -8,7 +8,6 @@ use tokio::{
 };
 
 use super::{
-    gate::Gate,
     journal::{EarlyClose, Journal},
     read_request::{ReadError, read_request},
     request::RecordedRequest,
@@ -128,7 +127,7 @@ impl Connection {
             Step::SendSplit { wire, at } => self.write_split(&wire.into_bytes(), &at).await,
             Step::SendBytewise { wire, gate } => {
                 for byte in wire.into_bytes() {
-                    self.pass(&gate).await?;
+                    self.unless_client_closes(gate.pass()).await?;
                     self.write(&[byte]).await?;
                 }
                 Ok(())
@@ -139,7 +138,8 @@ impl Connection {
                 }
                 Ok(())
             }
-            Step::Pass(gate) => self.pass(&gate).await,
+            Step::Pass(gate) => self.unless_client_closes(gate.pass()).await,
+            Step::Pause(silence) => self.unless_client_closes(tokio::time::sleep(silence)).await,
         }
     }
 
@@ -170,9 +170,9 @@ impl Connection {
         Ok(())
     }
 
-    async fn pass(&mut self, gate: &Gate) -> Result<(), Over> {
+    async fn unless_client_closes(&mut self, event: impl Future<Output = ()>) -> Result<(), Over> {
         tokio::select! {
-            () = gate.pass() => Ok(()),
+            () = event => Ok(()),
             () = self.client_closed() => Err(Over::ClientGone),
         }
     }

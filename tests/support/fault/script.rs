@@ -1,5 +1,7 @@
 //! What the server does about one request, or with one connection.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{
@@ -25,6 +27,7 @@ pub(super) enum Step {
     SendBytewise { wire: Wire, gate: Gate },
     SendRepeatedly { bytes: Vec<u8>, times: u64 },
     Pass(Gate),
+    Pause(Duration),
 }
 
 /// What happens to the connection after the last step.
@@ -97,6 +100,13 @@ impl Script {
         self.step(Step::Pass(gate.clone()))
     }
 
+    /// Is silent for this long. Never a way to wait for something, which is what gates are for: the
+    /// silence itself is what is tested, and a client must come to the same however long it is. If the
+    /// client closes the connection meanwhile, the script ends there.
+    pub(crate) fn pause(self, silence: Duration) -> Self {
+        self.step(Step::Pause(silence))
+    }
+
     /// Ends the connection in order.
     pub(crate) fn close(self) -> Self {
         self.ending(Ending::Close)
@@ -142,9 +152,11 @@ impl Step {
             Self::SendBytewise { wire, gate } => {
                 Self::SendBytewise { wire: wire.with_id(id), gate }
             }
-            Self::ReadRequest | Self::AwaitHead | Self::SendRepeatedly { .. } | Self::Pass(_) => {
-                self
-            }
+            Self::ReadRequest
+            | Self::AwaitHead
+            | Self::SendRepeatedly { .. }
+            | Self::Pass(_)
+            | Self::Pause(_) => self,
         }
     }
 }

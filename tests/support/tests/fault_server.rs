@@ -1,4 +1,4 @@
-use std::io::ErrorKind;
+use std::{io::ErrorKind, time::Duration};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -40,6 +40,18 @@ async fn a_client_that_leaves_at_a_gate_is_noticed() {
     let server = FaultServer::start(move |_| script.clone()).await;
     let stream = get(&server, "/").await;
     gate.reached(1).await;
+    drop(stream);
+    server.closed_early(0).await;
+}
+
+/// Catches a script that is silent on purpose and does not look at the socket meanwhile.
+#[tokio::test]
+async fn a_client_that_leaves_during_a_silence_is_noticed() {
+    let an_hour = Duration::from_secs(3600);
+    let script = Script::new().pause(an_hour).send(Response::new(200));
+    let server = FaultServer::start(move |_| script.clone()).await;
+    let stream = get(&server, "/").await;
+    server.request(0).await;
     drop(stream);
     server.closed_early(0).await;
 }
