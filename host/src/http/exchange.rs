@@ -33,7 +33,9 @@ impl Dialer {
         let total = request.deadline(Phase::Total).map(Total::new);
         let Some(total) = total else { return self.hops(request, None).await };
         let deadline = total.deadline;
-        match tokio::time::timeout_at(deadline, self.hops(request, Some(total))).await {
+        // Boxed: it is rare, and would make the future of every exchange twice as large.
+        let hops = Box::pin(self.hops(request, Some(total)));
+        match tokio::time::timeout_at(deadline, hops).await {
             Ok(outcome) => outcome,
             Err(_elapsed) => Err(Failure::sent(ErrorCode::TotalTimeout)),
         }
