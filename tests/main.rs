@@ -10,6 +10,7 @@
 //! - `routing`: what an executor sends, frame by frame, and whom it reaches
 //! - `rogue`: guests that trap, spin, hoard or do not respond
 //! - `faults`: servers that break in every way
+//! - `roads`: one failure, by every road that there is to the API
 //! - `cli`: the binary, as a person runs it
 
 #![allow(
@@ -28,6 +29,7 @@ mod faults;
 mod imports;
 mod listener;
 mod load;
+mod roads;
 mod rogue;
 mod routing;
 mod sessions;

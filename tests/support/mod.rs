@@ -13,3 +13,4 @@ pub(crate) mod patience;
 pub(crate) mod sandbox;
 pub(crate) mod scripted_executor;
 mod tests;
+pub(crate) mod tls_front;
