@@ -11,6 +11,7 @@
 //! - `rogue`: guests that trap, spin, hoard or do not respond
 //! - `faults`: servers that break in every way
 //! - `roads`: one failure, by every road that there is to the API
+//! - `soak`: many thousand operations, after which nothing may have grown
 //! - `cli`: the binary, as a person runs it
 
 #![allow(
@@ -33,4 +34,5 @@ mod roads;
 mod rogue;
 mod routing;
 mod sessions;
+mod soak;
 mod support;

@@ -7,7 +7,7 @@
 //! `other` is for what nobody has a name for, and no server can make it either.
 
 use crate::support::executor_process::ExecutorProcess;
-use crate::support::fault::{Chunk, Response, Script};
+use crate::support::fault::{Chunk, McpScript, Response, Script};
 use crate::support::fault_server::FaultServer;
 use crate::support::patience::wait_for;
 use crate::support::sandbox;
@@ -59,12 +59,14 @@ fn builder() -> Builder {
     sandbox::builder().proxies(Proxies::none())
 }
 
-/// A failure that a tool call runs into, and what everybody has to be told of it.
+/// A failure that a tool call runs into, or the opening before it, and what everybody has to be told of it.
 struct Fault {
     name: &'static str,
     /// Of the server that is asked first.
     origin: String,
     options: ConnectOptions,
+    /// The longest that the call accepts.
+    silence: Option<Duration>,
     kind: &'static str,
     authority: Option<String>,
     processed: Processed,
@@ -78,8 +80,8 @@ impl Fault {
         Self {
             name,
             origin: format!("http://{address}"),
-            // Modern, so that the call is the only exchange.
             options: ConnectOptions::new(format!("http://{address}/mcp")).era(Era::Modern),
+            silence: None,
             kind,
             authority: Some(address.to_string()),
             processed: Processed::Possibly,
@@ -87,9 +89,10 @@ impl Fault {
         }
     }
 
-    /// Of a server that answers every request like this.
+    /// Of a server that answers tool calls like this.
     async fn answered(name: &'static str, kind: &'static str, answer: Script) -> Self {
-        let server = FaultServer::start(move |_| answer.clone()).await;
+        let script = McpScript::modern().on("tools/call", answer);
+        let server = FaultServer::start_mcp(script).await;
         Self::new(name, kind, server.address()).with(server)
     }
 
@@ -113,9 +116,9 @@ impl Fault {
         self
     }
 
-    fn impatient(self) -> Self {
-        let options = self.options.clone().idle_timeout(SHORT);
-        self.options(options)
+    fn impatient(mut self) -> Self {
+        self.silence = Some(SHORT);
+        self
     }
 
     fn with(mut self, server: impl Any) -> Self {
@@ -123,11 +126,15 @@ impl Fault {
         self
     }
 
-    /// What a tool call comes to on this road.
+    /// What a tool call comes to on this road, or opening a session for it.
     async fn on(&self, sandbar: &Sandbar) -> HttpFailure {
         let call = async {
             let session = sandbar.connect_with(self.options.clone()).await?;
-            session.call_tool("t", None).await
+            let call = session.call_tool("t", None);
+            match self.silence {
+                Some(silence) => call.idle_timeout(silence).await,
+                None => call.await,
+            }
         };
         match wait_for(self.name, call).await {
             Err(Error::Http(failure)) => failure,
@@ -334,8 +341,10 @@ async fn redirects_that_lead_nowhere_are_the_same_on_every_road() {
 async fn a_failure_behind_a_redirect_is_the_same_on_every_road() {
     let roads = Roads::open(&[]).await;
     for (status, name) in [(307, "moved"), (303, "done, and more to see")] {
+        let script = McpScript::modern()
+            .on("tools/call", Script::respond(Response::redirect(status, "/next")));
         let server = FaultServer::start(move |request| match request.target.as_str() {
-            "/mcp" => Script::respond(Response::redirect(status, "/next")),
+            "/mcp" => script.script_for(request),
             _ => Script::new().close(),
         })
         .await;

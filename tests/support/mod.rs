@@ -6,6 +6,7 @@ pub(crate) mod everything;
 pub(crate) mod executor_process;
 pub(crate) mod fault;
 pub(crate) mod fault_server;
+pub(crate) mod heap;
 mod limits;
 pub(crate) mod memory;
 mod npm;
