@@ -134,7 +134,8 @@ connections  executor KiB  executor fds";
 
 impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kib = |bytes: Option<u64>| bytes.map_or("-".to_owned(), |b| (b / 1024).to_string());
+        let kib =
+            |bytes: Option<u64>| bytes.map_or_else(|| "-".to_owned(), |b| (b / 1024).to_string());
         let (resident, descriptors) = self.executor.unzip();
         write!(
             f,
@@ -147,7 +148,7 @@ impl fmt::Display for Sample {
             self.descriptors,
             self.connections,
             kib(resident),
-            descriptors.map_or("-".to_owned(), |count| count.to_string()),
+            descriptors.map_or_else(|| "-".to_owned(), |count| count.to_string()),
         )
     }
 }
