@@ -59,7 +59,8 @@ fn builder() -> Builder {
     sandbox::builder().proxies(Proxies::none())
 }
 
-/// A failure that a tool call runs into, or the opening before it, and what everybody has to be told of it.
+/// A failure that a tool call runs into, or the opening before it, and what everybody has to be told
+/// of it.
 struct Fault {
     name: &'static str,
     /// Of the server that is asked first.

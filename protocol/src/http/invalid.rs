@@ -2,7 +2,7 @@ use alloc::string::{String, ToString as _};
 
 use sandbar_exchange::{ErrorCode, InvalidField, refusal};
 
-use super::{Base64Error, FieldError};
+use super::{Base64Error, FieldError, clipped};
 
 /// Why an `http/request` is refused with -32602 before anything is dialled. The peer's fault.
 ///
@@ -36,16 +36,18 @@ pub enum InvalidRequest {
 
 impl InvalidRequest {
     /// The same in the words of whoever dials, for peers and people that know more than the stock
-    /// protocol: a request is refused alike wherever that happens.
+    /// protocol: a request is refused alike wherever that happens. A peer's own text in it is clipped.
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::Method => refusal::method(),
             Self::Url(cause) => refusal::url(cause),
-            Self::Scheme(scheme) => refusal::scheme(scheme),
+            Self::Scheme(scheme) => refusal::scheme(&clipped(scheme)),
             Self::Field(FieldError::Name) => refusal::field("", &InvalidField::Name),
-            Self::Field(FieldError::Value { name }) => refusal::field(name, &InvalidField::Value),
+            Self::Field(FieldError::Value { name }) => {
+                refusal::field(&clipped(name), &InvalidField::Value)
+            }
             // What only this protocol can get wrong.
-            other => ErrorCode::InvalidRequest(other.to_string()),
+            other => ErrorCode::InvalidRequest(clipped(&other.to_string())),
         }
     }
 }
