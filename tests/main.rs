@@ -13,6 +13,8 @@
 //! - `routing`: what an executor sends, frame by frame, and whom it reaches
 //! - `rogue`: guests that trap, spin, hoard or do not respond
 //! - `faults`: servers that break in every way
+//! - `roads`: one failure, by every road that there is to the API
+//! - `soak`: many thousand operations, after which nothing may have grown
 //! - `cli`: the binary, as a person runs it
 
 #![allow(
@@ -33,8 +35,10 @@ mod faults;
 mod imports;
 mod listener;
 mod load;
+mod roads;
 mod rogue;
 mod routing;
 mod sessions;
+mod soak;
 mod support;
 mod wasmtime_cli;

@@ -31,13 +31,7 @@ impl Dialing {
 
     /// The dialer for the origin of a URL that the user typed, and nothing else.
     pub(crate) fn for_url(&self, text: &str) -> Result<Dialer, Error> {
-        let invalid = |reason: String| Error::InvalidUrl { url: without_credentials(text), reason };
-        let url = url::Url::parse(text).map_err(|error| invalid(error.to_string()))?;
-        let policy = Policy::origin(&url).map_err(|error| {
-            let reason = std::error::Error::source(&error).map(ToString::to_string);
-            invalid(reason.unwrap_or_else(|| error.to_string()))
-        })?;
-        let origin = url.origin().ascii_serialization();
+        let (origin, policy) = origin(text)?;
         let mut dialers = self.dialers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(dialer) = dialers.get(&origin) {
             return Ok(dialer.clone());
@@ -49,6 +43,22 @@ impl Dialing {
         dialers.insert(origin, dialer.clone());
         Ok(dialer)
     }
+}
+
+/// Whether a URL that the user typed is one to connect to, whoever dials it.
+pub(crate) fn check(text: &str) -> Result<(), Error> {
+    origin(text).map(drop)
+}
+
+/// The origin of such a URL, and the policy that allows it alone.
+fn origin(text: &str) -> Result<(String, Policy), Error> {
+    let invalid = |reason: String| Error::InvalidUrl { url: without_credentials(text), reason };
+    let url = url::Url::parse(text).map_err(|error| invalid(error.to_string()))?;
+    let policy = Policy::origin(&url).map_err(|error| {
+        let reason = std::error::Error::source(&error).map(ToString::to_string);
+        invalid(reason.unwrap_or_else(|| error.to_string()))
+    })?;
+    Ok((url.origin().ascii_serialization(), policy))
 }
 
 /// A URL to show: user information, which may hold a password, is left out. It need not be valid.

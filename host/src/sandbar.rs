@@ -1,7 +1,7 @@
 //! The compiled component, and what its sessions share.
 
 use crate::connect::ConnectOptions;
-use crate::dialing::Dialing;
+use crate::dialing::{self, Dialing};
 use crate::error::{BuildError, Error, SandboxError};
 use crate::executor::{Executor, ServeOptions, Target};
 use crate::handler::Handler;
@@ -60,7 +60,10 @@ impl Sandbar {
     pub async fn connect_with(&self, options: ConnectOptions) -> Result<Session, Error> {
         let network = match &self.0.target {
             Target::Local => Network::Local(Box::new(self.0.dialing.for_url(&options.url)?)),
-            Target::Remote(connector) => Network::Remote(Arc::clone(connector)),
+            Target::Remote(connector) => {
+                dialing::check(&options.url)?;
+                Network::Remote(Arc::clone(connector))
+            }
         };
         self.open(network, options).await
     }

@@ -1,11 +1,12 @@
 //! Servers that no connection can be made with.
 
 use super::scene::{GOOD, assert_fails, assert_names, builder, good_answer, sandbar, text};
-use super::tls_front::{Identity, TlsFront};
+
 use crate::support::{
     fault::{McpScript, Script},
     fault_server::FaultServer,
     patience::wait_for,
+    tls_front::{Identity, TlsFront},
 };
 use rustls::RootCertStore;
 use sandbar::http::TlsRoots;

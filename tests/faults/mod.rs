@@ -18,4 +18,3 @@ mod scene;
 mod silence;
 mod sizes;
 mod statuses;
-mod tls_front;

@@ -1,4 +1,4 @@
-//! File descriptors of the test process.
+//! File descriptors of the test process, and of others.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
@@ -8,4 +8,9 @@ pub(crate) fn raise_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     setrlimit(Resource::Nofile, limit).unwrap();
+}
+
+/// How many a process has open (`proc_pid_fd(5)`).
+pub(crate) fn count(process: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{process}/fd")).unwrap().count()
 }

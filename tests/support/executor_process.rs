@@ -25,7 +25,11 @@ impl ExecutorProcess {
 
     /// What it holds in memory.
     pub(crate) fn memory(&self) -> Memory {
-        Memory::of(self.child.id().unwrap())
+        Memory::of(self.process_id())
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id().unwrap()
     }
 
     /// Ends it as `kill -9` does, so that it says goodbye to nobody.

@@ -13,6 +13,12 @@ use std::time::Duration;
 /// Bytes of a body asked for with one read, if there is room for them.
 const READ_BYTES: usize = 64 * 1024;
 
+/// The head of the response has been passed on.
+struct Answered {
+    /// Where it came from.
+    authority: Option<String>,
+}
+
 /// Performs an exchange, within its total deadline if it has one.
 pub(crate) async fn run(
     connection: &Rc<Connection>,
@@ -20,7 +26,7 @@ pub(crate) async fn run(
     mut request: Request,
     writable: &Signal,
 ) {
-    let answered = Cell::new(false);
+    let answered = Cell::new(None);
     // Kept here, whatever the executor behind the import does about it.
     let total = request.deadline(Phase::Total);
     request.deadlines.retain(|deadline| deadline.phase != Phase::Total);
@@ -29,9 +35,11 @@ pub(crate) async fn run(
     if let Either::Right(_) = select(exchange, pin!(wait(total))).await {
         let timeout = Failure::sent(ErrorCode::TotalTimeout);
         // Gone is as good: the call is over either way.
-        let _ = connection.with(|session| match answered.get() {
-            true => session.finish(call, Err(timeout)),
-            false => session.fail(call, timeout),
+        let _ = connection.with(|session| match answered.take() {
+            Some(Answered { authority }) => {
+                session.finish(call, Err(Failure { authority, ..timeout }))
+            }
+            None => session.fail(call, timeout),
         });
     }
 }
@@ -45,7 +53,7 @@ async fn perform(
     call: CallId,
     request: Request,
     writable: &Signal,
-    answered: &Cell<bool>,
+    answered: &Cell<Option<Answered>>,
 ) {
     let (response, body) = match send(request).await {
         Ok(exchange) => exchange,
@@ -54,10 +62,11 @@ async fn perform(
             return;
         }
     };
+    let head = Answered { authority: response.authority() };
     if connection.with(|session| session.respond(call, response)).is_err() {
         return;
     }
-    answered.set(true);
+    answered.set(Some(head));
     // A call that is gone wants no end either.
     let _gone = pass_on(connection, call, body, writable).await;
 }

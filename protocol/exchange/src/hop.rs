@@ -11,9 +11,7 @@ use alloc::vec::Vec;
 use url::Url;
 
 use crate::redirect::{self, Counter, RedirectError};
-use crate::{
-    ErrorCode, Failure, Field, InvalidField, Processed, RedirectPolicy, Request, is_token,
-};
+use crate::{ErrorCode, Failure, Field, Processed, RedirectPolicy, Request, is_token, refusal};
 
 /// A URL that can be requested: absolute, `http` or `https`, without user information.
 #[derive(Clone, Debug)]
@@ -26,13 +24,12 @@ impl HttpUrl {
     ///
     /// [`ErrorCode::InvalidRequest`] that says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, ErrorCode> {
-        let invalid = |reason: String| ErrorCode::InvalidRequest(reason);
-        let url = Url::parse(text).map_err(|error| invalid(format!("url is invalid: {error}")))?;
+        let url = Url::parse(text).map_err(refusal::url)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(invalid(format!("the scheme `{}` is not http or https", url.scheme())));
+            return Err(refusal::scheme(url.scheme()));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid(
+            return Err(ErrorCode::InvalidRequest(
                 "the URL carries user information; send an `authorization` field instead".into(),
             ));
         }
@@ -80,16 +77,15 @@ impl<B: From<Vec<u8>>> Hop<B> {
     ///
     /// As for [`Hop::first`], the URL apart.
     pub fn to(HttpUrl(url): HttpUrl, request: Request) -> Result<Self, ErrorCode> {
-        let invalid = |reason: String| ErrorCode::InvalidRequest(reason);
         if !is_token(&request.method) {
-            return Err(invalid("the method is not an HTTP token".into()));
+            return Err(refusal::method());
         }
         if request.method == "CONNECT" {
             // It would open a tunnel to a place that no policy judges.
-            return Err(invalid("the method CONNECT is not available".into()));
+            return Err(ErrorCode::InvalidRequest("the method CONNECT is not available".into()));
         }
         for field in &request.fields {
-            check(field).map_err(invalid)?;
+            check(field)?;
         }
         Ok(Self {
             method: request.method,
@@ -199,16 +195,14 @@ const FRAMING_FIELDS: [&str; 12] = [
     "upgrade",
 ];
 
-fn check(field: &Field) -> Result<(), String> {
+fn check(field: &Field) -> Result<(), ErrorCode> {
     let Field { name, .. } = field;
     if FRAMING_FIELDS.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
-        return Err(format!("header `{name}` is written by the executor, not by the caller"));
+        return Err(ErrorCode::InvalidRequest(format!(
+            "header `{name}` is written by the executor, not by the caller"
+        )));
     }
-    match field.check() {
-        Ok(()) => Ok(()),
-        Err(InvalidField::Name) => Err("a header name is not an HTTP token".into()),
-        Err(InvalidField::Value) => Err(format!("the value of header `{name}` is invalid")),
-    }
+    field.check().map_err(|invalid| refusal::field(name, &invalid))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //! - [`Request`], [`Response`], [`Field`]: what is sent and what comes back
 //! - [`Failure`]: the [`ErrorCode`], where it happened, and whether the server can have acted
 //! - `json` (feature): a failure as JSON text, for the two roads that carry text only
+//! - [`refusal`]: the words for a request that cannot be sent
 //! - `hop` (feature `rules`): what can be sent at all, and where a redirect leads
 #![no_std]
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ pub mod json;
 mod message;
 #[cfg(feature = "rules")]
 pub mod redirect;
+pub mod refusal;
 
 pub use failure::{ErrorCode, Failure, Limit, PeerError, Processed, SequenceError};
 pub use message::{

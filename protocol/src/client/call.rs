@@ -81,7 +81,7 @@ impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
         Self::unsent(match error {
             RequestError::Closed => ErrorCode::Disconnected(error.to_string()),
-            RequestError::Invalid(invalid) => ErrorCode::InvalidRequest(invalid.to_string()),
+            RequestError::Invalid(invalid) => invalid.code(),
             RequestError::TooManyCalls => ErrorCode::limit("calls", MAX_CALLS),
             RequestError::TooManyBytes => ErrorCode::limit("waiting-bytes", WAITING_BYTES),
         })

@@ -381,8 +381,8 @@ fn encode_call(
         stream_response: true,
         credit: credit.unwrap_or(0) as u64,
     };
-    let wire = wire_request(&params, extensions)
-        .map_err(|error| ErrorCode::InvalidRequest(InvalidRequest::Field(error).to_string()))?;
+    let wire =
+        wire_request(&params, extensions).map_err(|error| InvalidRequest::Field(error).code())?;
     let message = jsonrpc::request(&call.rpc_id(), http::REQUEST_METHOD, &wire);
     if message.len() > MAX_MESSAGE_BYTES {
         return Err(ErrorCode::limit("message-bytes", MAX_MESSAGE_BYTES));

@@ -1,11 +1,12 @@
 //! A failure on its way: in words for everybody and, where `errors` was negotiated, as it is.
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 
 use sandbar_exchange::{Failure, Processed};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::InvalidRequest;
 use crate::extensions::{Extension, Extensions};
 use crate::jsonrpc::ErrorObject;
 use crate::limits::ERROR_TEXT_BYTES;
@@ -19,6 +20,13 @@ pub(crate) fn error_object(failure: &Failure, stage: Stage, extensions: Extensio
         object.data = serde_json::value::to_raw_value(&Data { sandbar: failure }).ok();
     }
     object
+}
+
+/// The error response of a call that was refused before it began.
+pub(crate) fn refusal_object(refused: &InvalidRequest, extensions: Extensions) -> ErrorObject {
+    let failure = Failure::unsent(refused.code());
+    let typed = error_object(&failure, Stage::Head, extensions);
+    ErrorObject { message: refused.to_string(), ..typed }
 }
 
 /// Why the call failed that was answered with `object`.

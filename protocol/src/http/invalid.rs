@@ -1,6 +1,8 @@
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 
-use super::{Base64Error, FieldError};
+use sandbar_exchange::{ErrorCode, InvalidField, refusal};
+
+use super::{Base64Error, FieldError, clipped};
 
 /// Why an `http/request` is refused with -32602 before anything is dialled. The peer's fault.
 ///
@@ -30,6 +32,24 @@ pub enum InvalidRequest {
     StreamActive(String),
     /// `requestId` is longer than [`ID_BYTES`](crate::limits::ID_BYTES).
     StreamIdTooLong,
+}
+
+impl InvalidRequest {
+    /// The same in the words of whoever dials, for peers and people that know more than the stock
+    /// protocol: a request is refused alike wherever that happens. A peer's own text in it is clipped.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::Method => refusal::method(),
+            Self::Url(cause) => refusal::url(cause),
+            Self::Scheme(scheme) => refusal::scheme(&clipped(scheme)),
+            Self::Field(FieldError::Name) => refusal::field("", &InvalidField::Name),
+            Self::Field(FieldError::Value { name }) => {
+                refusal::field(&clipped(name), &InvalidField::Value)
+            }
+            // What only this protocol can get wrong.
+            other => ErrorCode::InvalidRequest(clipped(&other.to_string())),
+        }
+    }
 }
 
 impl core::error::Error for InvalidRequest {}

@@ -15,7 +15,7 @@ pub use self::base64::{Base64Error, decode_base64};
 pub(crate) use control::{CancelParams, CreditParams};
 pub use delta::BodyDelta;
 pub(crate) use delta::{decode_delta, encode_data, encode_end, json_string};
-pub(crate) use failure::{call_failure, clipped, error_object, terminal_failure};
+pub(crate) use failure::{call_failure, clipped, error_object, refusal_object, terminal_failure};
 pub use field::FieldError;
 pub(crate) use head::{decode_head, wire_head};
 pub use invalid::InvalidRequest;

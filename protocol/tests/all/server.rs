@@ -94,6 +94,29 @@ fn errors_are_typed_where_that_was_negotiated() {
     }
 }
 
+/// Catches a request that is refused before it begins, in the stock words alone: a client that knows
+/// more is told what it would be told where the request is dialled.
+#[test]
+fn a_refusal_is_typed_where_that_was_negotiated_and_has_the_stock_words_everywhere() {
+    for (extensions, typed) in [(Extensions::NONE, false), (Extensions::all(), true)] {
+        let mut session = server(extensions);
+        let mut request = streamed(1, "a");
+        request["params"]["url"] = "ftp://h/".into();
+        tell(&mut session, &request);
+        let error = sent(&mut session).remove(0)["error"].clone();
+        assert_eq!(error["code"], -32602);
+        let stock = "http/request only supports http and https URLs, got ftp";
+        assert_eq!(error["message"], stock);
+        let failure = json!({
+            "kind": "invalid-request",
+            "reason": "the scheme `ftp` is not http or https",
+            "unprocessed": true,
+        });
+        let data = if typed { json!({ "sandbar": failure }) } else { serde_json::Value::Null };
+        assert_eq!(error["data"], data);
+    }
+}
+
 /// Catches a client that cannot tell where a call failed, or whether it is safe to repeat, and a
 /// call of the executor's own making that is thought processed though it never started.
 #[test]

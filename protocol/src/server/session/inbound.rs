@@ -1,7 +1,6 @@
 //! What the messages of a client do to a session.
 
 use alloc::format;
-use alloc::string::ToString;
 
 use sandbar_exchange::{ErrorCode, Failure};
 use serde::Serialize;
@@ -13,6 +12,7 @@ use crate::extensions::Extension;
 use crate::handshake::{INITIALIZE_METHOD, INITIALIZED_METHOD};
 use crate::http::{
     self, CancelParams, CreditParams, InvalidRequest, clipped, decode_request, error_object,
+    refusal_object,
 };
 use crate::jsonrpc::{ErrorObject, RequestId, code, params_error, response};
 use crate::server::call::{Call, Progress};
@@ -61,8 +61,7 @@ impl ServerSession {
         params: Option<&RawValue>,
     ) -> Result<(), ErrorObject> {
         let extensions = self.handshake.require_ready("http")?;
-        let invalid =
-            |error: InvalidRequest| ErrorObject::new(code::INVALID_PARAMS, error.to_string());
+        let invalid = |error: InvalidRequest| refusal_object(&error, extensions);
         let params = decode_request(params, extensions).map_err(invalid)?;
         if params.stream_response && self.calls.stream_named(&params.request_id).is_some() {
             return Err(invalid(InvalidRequest::StreamActive(params.request_id)));

@@ -10,17 +10,17 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 /// A self-signed certificate for `127.0.0.1`, and its key.
-pub(super) struct Identity {
+pub(crate) struct Identity {
     certificate: rcgen::Certificate,
     key: KeyPair,
 }
 
 impl Identity {
-    pub(super) fn valid() -> Self {
+    pub(crate) fn valid() -> Self {
         Self::new(Self::params())
     }
 
-    pub(super) fn expired() -> Self {
+    pub(crate) fn expired() -> Self {
         let mut params = Self::params();
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);
@@ -41,7 +41,7 @@ impl Identity {
     }
 
     /// Roots that trust this certificate and no other.
-    pub(super) fn as_root(&self) -> RootCertStore {
+    pub(crate) fn as_root(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.der().clone()).unwrap();
         roots
@@ -61,21 +61,25 @@ impl Identity {
 }
 
 /// Terminates TLS on a free port of `127.0.0.1`. Dropping it drops every connection.
-pub(super) struct TlsFront {
+pub(crate) struct TlsFront {
     address: SocketAddr,
     accepting: JoinHandle<()>,
 }
 
 impl TlsFront {
     /// Passes what it decrypts on to the server at `behind`.
-    pub(super) async fn start(identity: &Identity, behind: SocketAddr) -> Self {
+    pub(crate) async fn start(identity: &Identity, behind: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let accepting = tokio::spawn(accept(listener, identity.acceptor(), behind));
         Self { address, accepting }
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.address)
     }
 }
