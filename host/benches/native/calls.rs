@@ -4,7 +4,7 @@ use crate::candidate;
 use crate::duel::{Length, Medians, duel};
 use crate::options::Options;
 use crate::peer::{self, Peer};
-use crate::poster::Poster;
+use crate::poster::{ECHO, Poster};
 use crate::report::{Goal, Report, Row};
 use crate::server_thread::ServerThread;
 use anyhow::Result;
@@ -55,7 +55,8 @@ pub(crate) async fn run(options: &Options, report: &mut Report) -> Result<()> {
             concurrent(options, report, setting, &session, &peer).await?;
         }
         if setting.era == Era::Modern {
-            limit(options, report, setting, &session, &Poster::new(server.url())).await?;
+            limit(options, report, setting, &session, &Poster::new(server.url(), ECHO)).await?;
+            composed(options, report, setting, &session, &server.url()).await?;
         }
         connections(report, &session, &server);
         session.close().await;
@@ -124,7 +125,8 @@ async fn limit(
     poster: &Poster,
 ) -> Result<()> {
     let medians =
-        one_after_another(options, setting, session, async || poster.post().await).await?;
+        one_after_another(options, setting, session, async || poster.post().await.map(drop))
+            .await?;
     let (candidate, peer) = medians.microseconds();
     report.row(Row {
         name: format!("sequential call vs the bytes with hyper, p50 ({})", setting.name),
@@ -133,7 +135,8 @@ async fn limit(
         peer: Some(peer),
         goal: Goal::RatioAtMost(1.5),
     });
-    let (medians, total) = many_at_a_time(options, session, async || poster.post().await).await?;
+    let (medians, total) =
+        many_at_a_time(options, session, async || poster.post().await.map(drop)).await?;
     let (candidate, peer) = medians.rates(total);
     report.row(Row {
         name: format!("{CONCURRENT} concurrent vs the bytes with hyper ({})", setting.name),
@@ -143,6 +146,40 @@ async fn limit(
         // 1.15 times what the limit takes.
         goal: Goal::RatioAtLeast(0.87),
     });
+    Ok(())
+}
+
+/// The same client over `wasi:http`, as a bare WASI host would run it, in this host.
+async fn composed(
+    options: &Options,
+    report: &mut Report,
+    setting: &Setting,
+    session: &Session,
+    url: &str,
+) -> Result<()> {
+    let component = sandbar::components::MCP_LOCAL.bytes.to_vec();
+    let sandbar = candidate::builder().component(component).build()?;
+    let other = candidate::connect(&sandbar, url, setting.era).await?;
+    let call = async || candidate::call(&other, "echo", ARGUMENTS).await.map(drop);
+    let medians = one_after_another(options, setting, session, &call).await?;
+    let (candidate, peer) = medians.microseconds();
+    report.row(Row {
+        name: format!("sequential call vs over wasi:http, p50 ({})", setting.name),
+        unit: "us",
+        candidate,
+        peer: Some(peer),
+        goal: Goal::Informative,
+    });
+    let (medians, total) = many_at_a_time(options, session, &call).await?;
+    let (candidate, peer) = medians.rates(total);
+    report.row(Row {
+        name: format!("{CONCURRENT} concurrent vs over wasi:http ({})", setting.name),
+        unit: "/s",
+        candidate,
+        peer: Some(peer),
+        goal: Goal::Informative,
+    });
+    other.close().await;
     Ok(())
 }
 

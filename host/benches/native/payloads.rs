@@ -5,15 +5,13 @@ use crate::canned_server::{CannedServer, Framing};
 use crate::duel::{Length, Medians, duel};
 use crate::options::Options;
 use crate::peer::{self, Peer};
+use crate::poster::Poster;
 use crate::report::{Goal, Report, Row};
 use crate::server_thread::ServerThread;
 use anyhow::{Result, ensure};
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use sandbar::demo::DemoMode;
+use sandbar::executor::HttpRequest;
+use sandbar::http::Policy;
 use sandbar::types::Era;
 
 const MIB: usize = 1024 * 1024;
@@ -58,49 +56,52 @@ async fn results(
     Ok(medians)
 }
 
-/// One JSON body of 64 MiB. The candidate reads it in the guest, which takes the JSON-RPC message
-/// apart and hands its result to the embedder; the peer reads the same bytes with a pooled hyper
-/// client and does nothing with them.
+/// One JSON body of 64 MiB, against the same bytes read with a pooled hyper client that does nothing
+/// with them: as a result, which the guest takes apart and hands to the embedder, and as the body of
+/// an exchange, which passes through a guest as it is.
 async fn body(options: &Options, report: &mut Report, servers: &ServerThread) -> Result<()> {
     let bytes = 64 * MIB;
     let server = CannedServer::start(servers, Framing::Json, bytes).await?;
     let sandbar = candidate::roomy()?;
     let session = candidate::connect(&sandbar, &server.url(), Era::Legacy).await?;
-    let client = Client::builder(TokioExecutor::new()).build(nodelay());
+    let poster = Poster::new(server.url(), CALL);
     let length = Length { rounds: options.repetitions(1, 9), per_turn: 1 };
+    let limit = async || is_about(poster.post().await?, bytes);
     let medians = duel(
         length,
         async || {
             let params = r#"{"name":"canned","arguments":{}}"#.to_owned();
             is_about(session.request("tools/call", Some(params)).await?.len(), bytes)
         },
-        async || is_about(read(&client, &server.url()).await?, bytes),
+        limit,
     )
     .await?;
     let name = "64 MiB body: JSON result vs bytes with hyper".to_owned();
     report.row(throughput(name, bytes, medians, Goal::RatioAtLeast(0.9)));
     session.close().await;
+
+    let executor = sandbar.executor(Policy::anywhere()).await?;
+    let fetch = async || {
+        let mut body = executor.request_stream(call(server.url())).await?.body;
+        while let Some(chunk) = body.chunk().await {
+            chunk?;
+        }
+        is_about(usize::try_from(body.received())?, bytes)
+    };
+    let medians = duel(length, fetch, limit).await?;
+    let name = "64 MiB body: through a guest vs bytes with hyper".to_owned();
+    report.row(throughput(name, bytes, medians, Goal::RatioAtLeast(0.95)));
     Ok(())
 }
 
-fn nodelay() -> HttpConnector {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    connector
-}
+const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"canned"}}"#;
 
-/// Reads an answer to its end; the number of bytes.
-async fn read(client: &Client<HttpConnector, Full<Bytes>>, url: &str) -> Result<usize> {
-    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"canned"}}"#;
-    let request = http::Request::post(url)
-        .header(http::header::CONTENT_TYPE, "application/json")
-        .body(Full::from(call))?;
-    let mut body = client.request(request).await?.into_body();
-    let mut received = 0;
-    while let Some(frame) = body.frame().await {
-        received += frame?.data_ref().map_or(0, Bytes::len);
-    }
-    Ok(received)
+fn call(url: String) -> HttpRequest {
+    let mut request = HttpRequest::get(url);
+    request.method = "POST".to_owned();
+    request.fields = vec![("content-type".to_owned(), b"application/json".to_vec())];
+    request.body = Some(CALL.as_bytes().to_vec());
+    request
 }
 
 /// Catches a side that is fast because it does not read everything.
