@@ -91,14 +91,27 @@ pub(crate) fn check_object(text: &str) -> Result<(), serde_json::Error> {
 
 /// The JSON spelling of a string.
 pub(crate) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut out = String::with_capacity(text.len().saturating_add(2));
+    write_quoted(&mut out, text);
+    out
+}
+
+/// Writes a string as JSON spells it. Most need no escapes, and are copied.
+pub(crate) fn write_quoted(out: &mut String, text: &str) {
+    if text.bytes().any(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    }
 }
 
 /// The text of a JSON object, checked, with the places of its members.
 #[derive(Clone, Debug)]
 pub(crate) struct ObjectText {
     text: String,
-    members: Vec<(String, Range<usize>)>,
+    members: Vec<(Cow<'static, str>, Range<usize>)>,
 }
 
 impl ObjectText {
@@ -108,23 +121,24 @@ impl ObjectText {
         let Members(parsed) = serde_json::from_str(&text)?;
         let members = parsed
             .into_iter()
-            .map(|(Text(name), value)| (name.into_owned(), range_within(&text, value.get())))
+            .map(|(Text(name), value)| {
+                (Cow::Owned(name.into_owned()), range_within(&text, value.get()))
+            })
             .collect();
         Ok(Self { text, members })
     }
 
     /// The object of these members, whose values are JSON texts.
-    pub(crate) fn of(members: &[(&str, &str)]) -> Self {
-        let mut text = String::new();
-        write_object(&mut text, members);
+    pub(crate) fn of(members: &[(&'static str, &str)]) -> Self {
+        let room = members.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+        let mut text = String::with_capacity(room + 1);
         let mut places = Vec::with_capacity(members.len());
-        // Behind the brace or comma, the quoted name and the colon.
-        let mut end = 0;
         for (name, value) in members {
-            let start = end + 1 + quoted(name).len() + 1;
-            end = start + value.len();
-            places.push(((*name).to_owned(), start..end));
+            text.push(if places.is_empty() { '{' } else { ',' });
+            write_member(&mut text, name, value);
+            places.push((Cow::Borrowed(*name), text.len() - value.len()..text.len()));
         }
+        text.push_str(if places.is_empty() { "{}" } else { "}" });
         Self { text, members: places }
     }
 
@@ -147,6 +161,23 @@ impl ObjectText {
     /// How many members have this name.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.members.iter().filter(|(member, _)| member == name).count()
+    }
+
+    /// Writes the object with one member more, which it does not have yet.
+    pub(crate) fn write_with_new(
+        &self,
+        out: &mut String,
+        name: &str,
+        write_value: impl FnOnce(&mut String),
+    ) {
+        out.push_str(self.text.get(..self.text.len().saturating_sub(1)).unwrap_or_default());
+        if !self.members.is_empty() {
+            out.push(',');
+        }
+        write_quoted(out, name);
+        out.push(':');
+        write_value(out);
+        out.push('}');
     }
 
     /// Writes the object with `set` members replaced where they are, or added at the end.
@@ -185,7 +216,7 @@ pub(crate) fn write_object(out: &mut String, members: &[(&str, &str)]) {
 }
 
 fn write_member(out: &mut String, key: &str, value: &str) {
-    out.push_str(&quoted(key));
+    write_quoted(out, key);
     out.push(':');
     out.push_str(value);
 }
@@ -194,7 +225,7 @@ fn write_member(out: &mut String, key: &str, value: &str) {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use super::{ObjectText, cut, range_within};
+    use super::{ObjectText, cut, quoted, range_within};
 
     fn with(object: &str, set: &[(&str, &str)]) -> String {
         let mut out = String::new();
@@ -236,6 +267,25 @@ mod tests {
     fn anything_but_one_object_is_refused() {
         for text in ["", "[]", "null", "{} {}", "{\"a\":}", "{\"a\":1,}"] {
             assert!(ObjectText::parse(text).is_err(), "{text}");
+        }
+    }
+
+    /// Catches a shortcut for strings without escapes that takes one with them, and a place of a
+    /// member that is off by what its neighbours have.
+    #[test]
+    fn an_object_that_is_put_together_reads_like_one_that_is_parsed() {
+        for text in ["plain", "quo\"te", "back\\slash", "line\nend", "\u{1}", "caf\u{e9}", ""] {
+            let parsed: String = serde_json::from_str(&quoted(text)).unwrap();
+            assert_eq!(parsed, text);
+        }
+        let name = quoted("na\"me");
+        for members in [vec![], vec![("a", "1")], vec![("a", name.as_str()), ("b", "{}")]] {
+            let built = ObjectText::of(&members);
+            let parsed = ObjectText::parse(built.as_str()).unwrap();
+            for (member, value) in members {
+                assert_eq!(built.get(member), Some(value));
+                assert_eq!(parsed.get(member), Some(value));
+            }
         }
     }
 }

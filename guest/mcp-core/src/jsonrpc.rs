@@ -3,14 +3,14 @@
 //! The kinds are told apart by which members are there. Unknown members are ignored, and so is a
 //! missing `jsonrpc`; a message that could be two kinds at once is refused.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, RpcError};
-use crate::json_text::{Text, from_object, quoted};
+use crate::json_text::{Text, from_object, quoted, write_quoted};
 use crate::limits::BATCH_MESSAGES;
 
 /// The id of a request: MCP allows strings and integers.
@@ -177,14 +177,14 @@ pub(crate) fn write_call(
     method: &str,
     write_params: Option<&dyn Fn(&mut String)>,
 ) -> Vec<u8> {
-    let mut out = String::from(r#"{"jsonrpc":"2.0","#);
+    let mut out = String::with_capacity(USUAL_CALL_BYTES);
+    out.push_str(r#"{"jsonrpc":"2.0","#);
     if let Some(id) = id {
-        out.push_str(r#""id":"#);
-        out.push_str(&id.to_string());
-        out.push(',');
+        // Writing to a string does not fail.
+        let _ = write!(out, r#""id":{id},"#);
     }
     out.push_str(r#""method":"#);
-    out.push_str(&quoted(method));
+    write_quoted(&mut out, method);
     if let Some(write_params) = write_params {
         out.push_str(r#","params":"#);
         write_params(&mut out);
@@ -192,6 +192,9 @@ pub(crate) fn write_call(
     out.push('}');
     out.into_bytes()
 }
+
+/// Bytes that hold most calls: reserving them at once saves a message from growing piece by piece.
+const USUAL_CALL_BYTES: usize = 512;
 
 /// Writes the answer to a request of the server. The result must be JSON text.
 pub(crate) fn write_response(id: &Id, outcome: &Result<String, RpcError>) -> Vec<u8> {

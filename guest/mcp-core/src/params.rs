@@ -66,7 +66,7 @@ impl Params {
     }
 
     /// An object of these members, whose values are JSON texts.
-    fn object(members: &[(&str, &str)]) -> Self {
+    fn object(members: &[(&'static str, &str)]) -> Self {
         Self { object: Some(ObjectText::of(members)), meta: None }
     }
 
@@ -88,15 +88,25 @@ impl Params {
     /// Writes the parameters with these members set in `_meta`. They replace the caller's members
     /// of the same name; every other byte of the caller's text stays as it is.
     pub(crate) fn write_with_meta(&self, out: &mut String, members: &[(&str, &str)]) {
-        let mut meta = String::new();
-        match &self.meta {
-            Some(theirs) => theirs.write_with(&mut meta, members),
-            None => write_object(&mut meta, members),
-        }
+        let write_meta = |out: &mut String| match &self.meta {
+            Some(theirs) => theirs.write_with(out, members),
+            None => write_object(out, members),
+        };
         match &self.object {
             Some(object) if members.is_empty() => out.push_str(object.as_str()),
-            Some(object) => object.write_with(out, &[("_meta", &meta)]),
-            None => write_object(out, &[("_meta", &meta)]),
+            Some(object) if object.count("_meta") == 0 => {
+                object.write_with_new(out, "_meta", write_meta);
+            }
+            Some(object) => {
+                let mut meta = String::new();
+                write_meta(&mut meta);
+                object.write_with(out, &[("_meta", &meta)]);
+            }
+            None => {
+                out.push_str(r#"{"_meta":"#);
+                write_meta(out);
+                out.push('}');
+            }
         }
     }
 }
