@@ -80,14 +80,11 @@ impl<T: Send + 'static> Request<T> {
     /// [`Error::Closed`] when the session is.
     pub async fn start(self) -> Result<Call<T>, Error> {
         let (listener, notifications) = mpsc::channel(self.session.inner().queued_notifications);
-        self.send(Some(listener), notifications).await
+        let call = self.send(Some(listener)).await?;
+        Ok(Call { notifications: Some(notifications), ..call })
     }
 
-    async fn send(
-        self,
-        listener: Option<mpsc::Sender<Notification>>,
-        notifications: mpsc::Receiver<Notification>,
-    ) -> Result<Call<T>, Error> {
+    async fn send(self, listener: Option<mpsc::Sender<Notification>>) -> Result<Call<T>, Error> {
         let Self { session, export, timeout, idle_timeout, progress } = self;
         let permit = session.admit().await?;
         let id = session.next_call();
@@ -105,7 +102,7 @@ impl<T: Send + 'static> Request<T> {
         let deadline =
             timeout.map(|after| Deadline { after, passes: Box::pin(tokio::time::sleep(after)) });
         let in_flight = InFlight { session, id, outcome: Some(outcome) };
-        Ok(Call { in_flight, notifications, deadline, ending: None })
+        Ok(Call { in_flight, notifications: None, deadline, ending: None })
     }
 }
 
@@ -114,11 +111,8 @@ impl<T: Send + 'static> IntoFuture for Request<T> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            // Nobody listens here: what no call listens to goes to the handler.
-            let (_, nothing) = mpsc::channel(1);
-            self.send(None, nothing).await?.await
-        })
+        // Nobody listens here: what no call listens to goes to the handler.
+        Box::pin(async move { self.send(None).await?.await })
     }
 }
 
@@ -138,7 +132,8 @@ impl<T> std::fmt::Debug for Request<T> {
 #[must_use = "dropping a call gives it up"]
 pub struct Call<T: Send + 'static> {
     in_flight: InFlight<T>,
-    notifications: mpsc::Receiver<Notification>,
+    /// None where nobody listens to this call.
+    notifications: Option<mpsc::Receiver<Notification>>,
     deadline: Option<Deadline>,
     /// Set once there will be no outcome: finds out why.
     ending: Option<BoxFuture<'static, Error>>,
@@ -169,7 +164,8 @@ impl<T: Send + 'static> Call<T> {
     }
 
     fn poll_notification(&mut self, cx: &mut Context<'_>) -> Poll<Option<Notification>> {
-        let polled = self.notifications.poll_recv(cx);
+        let Some(notifications) = &mut self.notifications else { return Poll::Ready(None) };
+        let polled = notifications.poll_recv(cx);
         if polled.is_pending() && self.deadline_passed(cx).is_some() {
             return Poll::Ready(None);
         }
@@ -196,7 +192,9 @@ impl<T: Send + 'static> Future for Call<T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        while let Poll::Ready(Some(_unread)) = this.notifications.poll_recv(cx) {}
+        if let Some(notifications) = &mut this.notifications {
+            while let Poll::Ready(Some(_unread)) = notifications.poll_recv(cx) {}
+        }
         match this.in_flight.poll_outcome(cx) {
             Poll::Ready(Some(outcome)) => Poll::Ready(outcome.map_err(convert::error)),
             Poll::Ready(None) => this.poll_ending(cx).map(Err),
