@@ -3,11 +3,17 @@
 
 use crate::executor::in_memory;
 use crate::support;
+use crate::support::fault::{McpScript, Response, Script};
+use crate::support::fault_server::FaultServer;
 use sandbar::components::{MCP, MCP_LOCAL};
 use sandbar::demo::{DemoMode, DemoOptions, DemoServer};
 use sandbar::executor::Target;
-use sandbar::{BuildError, Sandbar};
-use sandbar_test_programs::ROGUE;
+use sandbar::{BuildError, ConnectOptions, Error, HttpError, HttpFailure, Sandbar};
+use sandbar_guest_compose::compose;
+use sandbar_test_programs::{MIDDLEWARE, ROGUE};
+
+const ANSWER: &str =
+    r#"{"jsonrpc":"2.0","id":{id},"result":{"resultType":"complete","content":[]}}"#;
 
 fn build(component: &[u8], target: Target) -> Result<Sandbar, BuildError> {
     support::sandbox::builder().component(component.to_vec()).executor(target).build()
@@ -38,17 +44,29 @@ async fn the_client_runs_over_either_import_of_this_host() {
 }
 
 /// Catches a component that is given up for the embedded one as soon as there is an executor: what
-/// it redacts or denies would be bypassed. That it runs shows in its not being refused, that the
-/// executor dials shows in nothing being dialled from here.
+/// it marks, redacts or denies would be bypassed; and one that is composed so that this host dials
+/// after all.
 #[tokio::test(flavor = "multi_thread")]
-async fn with_an_executor_a_component_is_composed_with_the_way_to_it() {
-    let server = DemoServer::start(DemoOptions::default()).await.unwrap();
-    let sandbar = build(MCP.bytes, in_memory()).unwrap();
-    let session = sandbar.connect(&server.url()).await.unwrap();
-    let result = session.call_tool("echo", Some(r#"{"message":"m"}"#.to_owned())).await.unwrap();
-    assert!(!result.is_error);
-    assert_eq!(session.stats().dialed.requests_sent, 0);
-    session.close().await;
+async fn what_a_component_between_client_and_executor_does_is_done_whoever_dials() {
+    let component = compose(MCP.bytes, MIDDLEWARE).unwrap();
+    for (dials_here, target) in [(true, Target::Local), (false, in_memory())] {
+        let answer = Script::respond(Response::json(200, ANSWER));
+        let server = FaultServer::start_mcp(McpScript::modern().on("tools/call", answer)).await;
+        let sandbar = build(&component, target).unwrap();
+        let session = sandbar.connect(&server.url("/mcp")).await.unwrap();
+        session.call_tool("any", None).await.unwrap();
+        let asked = server.request(1).await;
+        assert_eq!(asked.field("x-middleware"), Some("seen"), "{:?}", asked.fields);
+        assert_eq!(session.stats().dialed.requests_sent > 0, dials_here);
+
+        let forbidden = ConnectOptions::new(server.url("/mcp")).field("x-forbidden", "1");
+        let denied = sandbar.connect_with(forbidden).await.unwrap_err();
+        let Error::Http(HttpFailure { code: HttpError::Denied(reason), .. }) = denied else {
+            panic!("{denied:?}")
+        };
+        assert_eq!(reason, "the middleware forbids it");
+        session.close().await;
+    }
 }
 
 /// Catches a component that dials by itself beside an executor whose policy was to hold, and one

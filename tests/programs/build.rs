@@ -4,17 +4,19 @@ use anyhow::{Context as _, Result};
 use sandbar_guest_builder::{Guest, build};
 use std::path::{Path, PathBuf};
 
-const GUESTS: [Guest; 2] = [
+const GUESTS: [Guest; 3] = [
     Guest { package: "sandbar-test-command", component: "command" },
+    Guest { package: "sandbar-test-middleware", component: "middleware" },
     Guest { package: "sandbar-test-rogue", component: "rogue" },
 ];
 
 /// What the guests are made of, relative to the workspace.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "Cargo.toml",
     "Cargo.lock",
     "protocol/exchange",
     "tests/programs/command",
+    "tests/programs/middleware",
     "tests/programs/rogue",
     "wit",
 ];

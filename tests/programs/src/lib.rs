@@ -6,3 +6,6 @@ pub const ROGUE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rogue.wasm"))
 
 /// A WASI command that calls one tool, for which it imports the client: see its crate.
 pub const COMMAND: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/command.wasm"));
+
+/// A component between the client and whoever dials: see its crate.
+pub const MIDDLEWARE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/middleware.wasm"));
