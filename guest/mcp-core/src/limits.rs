@@ -56,6 +56,10 @@ pub const CANCELLATION_WAIT: Duration = Duration::from_secs(1);
 /// time, and each is held until then.
 pub const SERVER_REQUESTS: usize = 256;
 
+/// Calls that are listened to and have not been made. Whoever listens makes the call next, and hosts
+/// allow fewer calls in flight.
+pub const LISTENERS: usize = 1024;
+
 /// Notifications and requests that are kept while a session is being opened and nobody can listen
 /// yet. Servers that log during the handshake send a handful; what exceeds it is dropped.
 pub const EVENTS_WHILE_OPENING: usize = 64;

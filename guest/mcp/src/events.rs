@@ -57,10 +57,14 @@ impl Listeners {
         (listeners, reader)
     }
 
-    /// Has the notifications of a call that is yet to be made listened to.
+    /// Has the notifications of a call that is yet to be made listened to. Where too many calls
+    /// have not been made yet, the stream ends at once.
     pub(crate) fn listen(&self, call: CallId) -> StreamReader<Notification> {
         let (writer, reader) = wit_stream::new();
-        self.calls.borrow_mut().insert(call, writer);
+        let mut calls = self.calls.borrow_mut();
+        if calls.len() < limits::LISTENERS {
+            calls.insert(call, writer);
+        }
         reader
     }
 

@@ -174,7 +174,8 @@ impl ErrorCode {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = At(self.authority.as_deref());
+        let place = |preposition| Place { preposition, authority: self.authority.as_deref() };
+        let (at, to, with) = (place("at"), place("to"), place("with"));
         match &self.code {
             ErrorCode::Denied(reason) => write!(f, "denied by policy: {reason}"),
             ErrorCode::InvalidRequest(reason) => write!(f, "invalid request: {reason}"),
@@ -182,29 +183,29 @@ impl fmt::Display for Failure {
                 write!(f, "the name of the server{at} does not resolve: {reason}")
             }
             ErrorCode::ConnectionRefused => {
-                write!(f, "the connection{at} was refused; is the server running?")
+                write!(f, "the connection{to} was refused; is the server running?")
             }
             ErrorCode::ConnectionFailed(reason) => {
-                write!(f, "the connection{at} failed: {reason}")
+                write!(f, "the connection{to} failed: {reason}")
             }
-            ErrorCode::ConnectTimeout => write!(f, "the connection{at} took too long"),
-            ErrorCode::Tls(reason) => write!(f, "TLS{at} failed: {reason}"),
+            ErrorCode::ConnectTimeout => write!(f, "the connection{to} took too long"),
+            ErrorCode::Tls(reason) => write!(f, "TLS{with} failed: {reason}"),
             ErrorCode::FirstByteTimeout => {
                 write!(f, "the server{at} did not begin to answer in time")
             }
             ErrorCode::IdleTimeout => write!(f, "the server{at} was silent for too long"),
-            ErrorCode::TotalTimeout => write!(f, "the exchange{at} took too long"),
+            ErrorCode::TotalTimeout => write!(f, "the exchange{with} took too long"),
             ErrorCode::Protocol(reason) => {
                 write!(f, "the server{at} broke the HTTP protocol: {reason}")
             }
             ErrorCode::IncompleteBody => {
-                write!(f, "the answer{at} ended early: the body is incomplete")
+                write!(f, "the answer{} ended early: the body is incomplete", place("from"))
             }
             ErrorCode::LimitExceeded(Limit { setting, value: Some(value) }) => {
-                write!(f, "the limit `{setting}` ({value}) was reached{at}")
+                write!(f, "the limit `{setting}` ({value}) was reached{with}")
             }
             ErrorCode::LimitExceeded(Limit { setting, value: None }) => {
-                write!(f, "the limit `{setting}` was reached{at}")
+                write!(f, "the limit `{setting}` was reached{with}")
             }
             ErrorCode::Redirect(reason) => f.write_str(reason),
             ErrorCode::Sequence(SequenceError { expected, received }) => {
@@ -215,21 +216,42 @@ impl fmt::Display for Failure {
             ErrorCode::Peer(PeerError { code, message }) => {
                 write!(f, "the executor answered with error {code}: {message}")
             }
-            ErrorCode::Other(reason) => write!(f, "the exchange{at} failed: {reason}"),
+            ErrorCode::Other(reason) => write!(f, "the exchange{with} failed: {reason}"),
         }
     }
 }
 
 impl core::error::Error for Failure {}
 
-/// The place of a failure, in the middle of a sentence.
-struct At<'a>(Option<&'a str>);
+/// The place of a failure, in the middle of a sentence; nothing where it is not known.
+struct Place<'a> {
+    preposition: &'static str,
+    authority: Option<&'a str>,
+}
 
-impl fmt::Display for At<'_> {
+impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(authority) => write!(f, " with {authority}"),
+        match self.authority {
+            Some(authority) => write!(f, " {} {authority}", self.preposition),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Catches an error that keeps to itself which address failed, and one that has a hole where
+    /// none is known.
+    #[test]
+    fn a_failure_says_where_it_happened_if_anybody_knows() {
+        let refused = Failure::unsent(ErrorCode::ConnectionRefused);
+        let text = refused.to_string();
+        assert_eq!(text, "the connection was refused; is the server running?");
+        let text = refused.at("127.0.0.1:9").to_string();
+        assert_eq!(text, "the connection to 127.0.0.1:9 was refused; is the server running?");
+        let cut = Failure::sent(ErrorCode::IncompleteBody).at("a.example:80").to_string();
+        assert_eq!(cut, "the answer from a.example:80 ended early: the body is incomplete");
     }
 }
