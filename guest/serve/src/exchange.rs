@@ -29,6 +29,7 @@ pub(crate) async fn run(
     let answered = Cell::new(None);
     // Kept here, whatever the executor behind the import does about it.
     let total = request.deadline(Phase::Total);
+    let asked = total.and_then(|_| request.authority());
     request.deadlines.retain(|deadline| deadline.phase != Phase::Total);
     let exchange = pin!(perform(connection, call, request, writable, &answered));
     let Some(total) = total else { return exchange.await };
@@ -39,7 +40,7 @@ pub(crate) async fn run(
             Some(Answered { authority }) => {
                 session.finish(call, Err(Failure { authority, ..timeout }))
             }
-            None => session.fail(call, timeout),
+            None => session.fail(call, Failure { authority: asked, ..timeout }),
         });
     }
 }

@@ -32,12 +32,12 @@ impl Dialer {
     pub async fn exchange(&self, request: Request) -> Result<(Response, ExchangeBody), Failure> {
         let total = request.deadline(Phase::Total).map(Total::new);
         let Some(total) = total else { return self.hops(request, None).await };
-        let deadline = total.deadline;
+        let (deadline, authority) = (total.deadline, request.authority());
         // Boxed: it is rare, and would make the future of every exchange twice as large.
         let hops = Box::pin(self.hops(request, Some(total)));
         match tokio::time::timeout_at(deadline, hops).await {
             Ok(outcome) => outcome,
-            Err(_elapsed) => Err(Failure::sent(ErrorCode::TotalTimeout)),
+            Err(_elapsed) => Err(Failure { authority, ..Failure::sent(ErrorCode::TotalTimeout) }),
         }
     }
 

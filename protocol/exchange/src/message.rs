@@ -198,6 +198,12 @@ impl Request {
         of_phase.map(|deadline| Duration::from_nanos(deadline.after)).min()
     }
 
+    /// Host and port that the request is first sent to, as failures name them.
+    #[must_use]
+    pub fn authority(&self) -> Option<String> {
+        authority(&self.url)
+    }
+
     /// Bytes that this request holds in memory, nearly.
     #[must_use]
     pub fn cost(&self) -> usize {
@@ -244,16 +250,21 @@ impl Response {
     /// Host and port that the response came from, as failures name them.
     #[must_use]
     pub fn authority(&self) -> Option<String> {
-        let (scheme, rest) = self.url.split_once("://")?;
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let authority = rest.get(..end)?;
-        let port = authority.rsplit_once(':').map(|(_, port)| port);
-        let has_port = port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
-        match scheme {
-            _ if has_port => Some(authority.into()),
-            "http" => Some(format!("{authority}:80")),
-            _ => Some(format!("{authority}:443")),
-        }
+        authority(&self.url)
+    }
+}
+
+/// Host and port of a URL, the scheme's default filled in.
+fn authority(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest.get(..end)?;
+    let port = authority.rsplit_once(':').map(|(_, port)| port);
+    let has_port = port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    match scheme {
+        _ if has_port => Some(authority.into()),
+        "http" => Some(format!("{authority}:80")),
+        _ => Some(format!("{authority}:443")),
     }
 }
 
