@@ -30,7 +30,7 @@ pub async fn send(request: Request) -> Result<(Response, Body), Failure> {
         stream,
         outcome: Some(outcome),
         received: 0,
-        announced: if to_head { None } else { response.announced_bytes() },
+        announced: response.announced_bytes(to_head),
         authority: response.authority(),
         _hold: hold,
     };

@@ -8,7 +8,7 @@ use crate::bindings::wasi::http::types::{
 use crate::bindings::{wit_future, wit_stream};
 use crate::error;
 use sandbar_exchange::hop::Hop;
-use sandbar_exchange::{ErrorCode, Failure, Nanoseconds, Phase, nanoseconds};
+use sandbar_exchange::{ErrorCode, Failure, Nanoseconds, Phase, nanoseconds, refusal};
 use wit_bindgen::{FutureReader, StreamReader};
 
 /// The deadlines that `wasi:http` knows.
@@ -63,14 +63,12 @@ fn request(
     let body = hop.body.as_deref().map(body);
     let (request, sent) = Request::new(fields, body, trailers, options(deadlines));
     let scheme = if hop.url.scheme() == "https" { Scheme::Https } else { Scheme::Http };
-    request
-        .set_method(&method(&hop.method))
-        .map_err(|()| ErrorCode::InvalidRequest("the method is not an HTTP token".into()))?;
+    request.set_method(&method(&hop.method)).map_err(|()| refusal::method())?;
     request
         .set_scheme(Some(&scheme))
         .and_then(|()| request.set_authority(Some(hop.host_and_port())))
         .and_then(|()| request.set_path_with_query(Some(hop.path_with_query())))
-        .map_err(|()| ErrorCode::InvalidRequest("url is invalid: not a request target".into()))?;
+        .map_err(|()| refusal::url("not a request target"))?;
     Ok((request, sent))
 }
 

@@ -3,11 +3,10 @@
 use crate::bindings::sandbar::mcp::types as wit;
 use sandbar_exchange::{Deadline, Phase};
 use sandbar_mcp_core as core;
-use std::time::Duration;
 
 /// The part of the options that the core wants.
 pub(crate) fn config(options: wit::SessionOptions) -> core::SessionConfig {
-    let idle_timeout = shortest(&options.deadlines, Phase::Idle);
+    let idle_timeout = Deadline::of(Phase::Idle, &options.deadlines);
     core::SessionConfig {
         fields: options.fields,
         client_info: options.client_info,
@@ -19,12 +18,6 @@ pub(crate) fn config(options: wit::SessionOptions) -> core::SessionConfig {
         max_message_bytes: options.max_message_bytes,
         idle_timeout,
     }
-}
-
-/// The deadline of a phase, of several the shortest.
-pub(crate) fn shortest(deadlines: &[Deadline], phase: Phase) -> Option<Duration> {
-    let of_phase = deadlines.iter().filter(|deadline| deadline.phase == phase);
-    of_phase.map(|deadline| Duration::from_nanos(deadline.after)).min()
 }
 
 pub(crate) fn description(known: core::ServerDescription) -> wit::ServerDescription {

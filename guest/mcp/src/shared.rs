@@ -5,7 +5,7 @@ use crate::cancel::Registry;
 use crate::events::{Listener, Listeners};
 use crate::{convert, drive};
 use futures::lock::Mutex;
-use sandbar_exchange::Phase;
+use sandbar_exchange::{Deadline, Phase};
 use sandbar_mcp_core::{Error, ServerDescription, Session};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,13 +32,13 @@ pub(crate) struct Endpoint {
 impl Shared {
     /// A session that is not open yet, and what it will tell unasked.
     pub(crate) fn new(options: SessionOptions) -> Result<(Self, StreamReader<Event>), Error> {
-        if convert::shortest(&options.deadlines, Phase::Total).is_some() {
+        if Deadline::of(Phase::Total, &options.deadlines).is_some() {
             let reason = "`deadlines` has one for `total`, which a call does not have";
             return Err(Error::InvalidParams(reason.into()));
         }
         let endpoint = Endpoint {
             url: options.url.clone(),
-            connect_timeout: convert::shortest(&options.deadlines, Phase::Connect),
+            connect_timeout: Deadline::of(Phase::Connect, &options.deadlines),
         };
         let core = RefCell::new(Session::new(convert::config(options))?);
         let (listeners, events) = Listeners::new();

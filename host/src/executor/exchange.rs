@@ -145,7 +145,7 @@ impl Executor {
             Err(_gone) => return Err(self.ended().await),
         };
         let Answered { head, body, outcome } = answered;
-        let announced = if to_head { None } else { head.announced_bytes() };
+        let announced = head.announced_bytes(to_head);
         let authority = head.authority();
         Ok(Streamed {
             status: head.status,

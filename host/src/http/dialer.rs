@@ -74,13 +74,8 @@ impl Dialer {
         timeouts: Timeouts,
     ) -> Result<Response<ResponseBody>, DialError> {
         let mut request = request;
-        let outcome = match request::prepare(&mut request) {
-            Ok(target) => self.send_to(&target, request, timeouts).await,
-            Err(invalid) => Err(invalid.into()),
-        };
-        outcome.inspect_err(|error| {
-            tracing::debug!(error = error as &dyn std::error::Error, "request failed");
-        })
+        let target = request::prepare(&mut request).map_err(DialError::from).inspect_err(log)?;
+        self.send_to(&target, request, timeouts).await
     }
 
     /// What this dialer has done so far.
@@ -90,6 +85,15 @@ impl Dialer {
 
     /// Judges a request that can be sent to `target`, and sends it: the one road of all requests.
     pub(super) async fn send_to(
+        &self,
+        target: &Target,
+        request: Request<RequestBody>,
+        timeouts: Timeouts,
+    ) -> Result<Response<ResponseBody>, DialError> {
+        self.judged(target, request, timeouts).await.inspect_err(log)
+    }
+
+    async fn judged(
         &self,
         target: &Target,
         mut request: Request<RequestBody>,
@@ -130,6 +134,10 @@ impl Dialer {
             request.headers_mut().insert(PROXY_AUTHORIZATION, credentials);
         }
     }
+}
+
+fn log(error: &DialError) {
+    tracing::debug!(error = error as &dyn std::error::Error, "request failed");
 }
 
 impl fmt::Debug for Dialer {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::Uri;
 use sandbar_exchange::ErrorCode;
 use sandbar_exchange::hop::HttpUrl;
+use sandbar_exchange::refusal;
 
 use super::target::Target;
 
@@ -29,13 +30,10 @@ pub(super) struct Address {
 impl Address {
     /// Where a URL leads. It has no user information, and its host is normalised.
     pub(super) fn of(url: &url::Url) -> Result<Self, ErrorCode> {
-        let invalid = |why: &dyn std::fmt::Display| {
-            ErrorCode::InvalidRequest(format!("url is invalid: {why}"))
-        };
         // Without the fragment, which is not sent.
         let sent = &url[..url::Position::AfterQuery];
-        let uri = Uri::try_from(sent).map_err(|error| invalid(&error))?;
-        let target = Target::try_from(url).map_err(|error| invalid(&error))?;
+        let uri = Uri::try_from(sent).map_err(refusal::url)?;
+        let target = Target::try_from(url).map_err(refusal::url)?;
         Ok(Self { uri, target })
     }
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use http_body::Body as _;
 use sandbar_exchange::hop::Hop;
-use sandbar_exchange::{BodySummary, ErrorCode, Failure, Field, Phase, Request, Response};
+use sandbar_exchange::{BodySummary, ErrorCode, Failure, Field, Phase, Request, Response, refusal};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::body::{RequestBody, ResponseBody};
@@ -72,7 +72,7 @@ impl Dialer {
                 fields: fields(&parts.headers),
                 url: hop.url.into(),
             };
-            let announced = if to_head { None } else { head.announced_bytes() };
+            let announced = head.announced_bytes(to_head);
             let authority = head.authority();
             return Ok((head, ExchangeBody { body, received: 0, announced, authority, total }));
         }
@@ -80,10 +80,9 @@ impl Dialer {
 }
 
 fn to_http(hop: &Hop<Bytes>, uri: Uri) -> Result<http::Request<RequestBody>, ErrorCode> {
-    let invalid = |what: &str| ErrorCode::InvalidRequest(what.to_owned());
     let mut request = http::Request::new(RequestBody::Whole(hop.body.clone()));
-    *request.method_mut() = Method::from_bytes(hop.method.as_bytes())
-        .map_err(|_| invalid("the method is not an HTTP token"))?;
+    *request.method_mut() =
+        Method::from_bytes(hop.method.as_bytes()).map_err(|_| refusal::method())?;
     *request.uri_mut() = uri;
     let headers = request.headers_mut();
     headers.reserve(hop.fields.len().saturating_add(2));
@@ -91,7 +90,7 @@ fn to_http(hop: &Hop<Bytes>, uri: Uri) -> Result<http::Request<RequestBody>, Err
         let name = HeaderName::from_bytes(name.as_bytes());
         let value = HeaderValue::from_bytes(value);
         let (Ok(name), Ok(value)) = (name, value) else {
-            return Err(invalid("a header name or value is invalid"));
+            return Err(ErrorCode::InvalidRequest("a header name or value is invalid".to_owned()));
         };
         headers.append(name, value);
     }
@@ -167,7 +166,7 @@ impl ExchangeBody {
 
     /// Whether the end is known to have come, so that nothing more need be polled for.
     pub(crate) fn is_at_end(&self) -> bool {
-        self.body.is_end_stream() && self.announced.is_none_or(|bytes| bytes == self.received)
+        self.body.is_end_stream() && self.summary().is_of(self.received, self.announced)
     }
 
     /// What has come so far.

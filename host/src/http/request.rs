@@ -1,7 +1,8 @@
 //! Whether a request is one that can be sent, before anything is judged or dialled.
 
 use http::header::{HOST, HeaderMap, HeaderName};
-use http::{Method, Request, Version, header};
+use http::{Method, Request, Version};
+use sandbar_exchange::hop::HOP_BY_HOP;
 
 use super::target::{InvalidTarget, Target};
 
@@ -21,21 +22,6 @@ pub enum InvalidRequest {
     ForbiddenField(HeaderName),
 }
 
-/// Fields of one hop. wasmtime refuses most of them already; they are refused here too, so that
-/// no way to the dialer depends on another layer's list.
-const HOP_BY_HOP: [HeaderName; 10] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    HeaderName::from_static("http2-settings"),
-];
-
 /// Checks a request and brings it into the form that is sent: `host` follows from the URL alone,
 /// so that no request can name another host than the one that was judged.
 pub(super) fn prepare<B>(request: &mut Request<B>) -> Result<Target, InvalidRequest> {
@@ -50,9 +36,11 @@ pub(super) fn prepare<B>(request: &mut Request<B>) -> Result<Target, InvalidRequ
     Ok(target)
 }
 
+/// wasmtime refuses most of these fields already; they are refused here too, so that no way to the
+/// dialer depends on another layer's list.
 fn refuse_hop_by_hop(fields: &HeaderMap) -> Result<(), InvalidRequest> {
-    match HOP_BY_HOP.iter().find(|&name| fields.contains_key(name)) {
-        Some(name) => Err(InvalidRequest::ForbiddenField(name.clone())),
+    match HOP_BY_HOP.into_iter().find(|&name| fields.contains_key(name)) {
+        Some(name) => Err(InvalidRequest::ForbiddenField(HeaderName::from_static(name))),
         None => Ok(()),
     }
 }

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use url::Url;
 
+use crate::message::authority;
 use crate::redirect::{self, Counter, RedirectError};
 use crate::{ErrorCode, Failure, Field, Processed, RedirectPolicy, Request, is_token, refusal};
 
@@ -153,9 +154,7 @@ impl<B> Hop<B> {
     /// Host and port, as failures name them.
     #[must_use]
     pub fn authority(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default();
-        let port = self.url.port_or_known_default().unwrap_or_default();
-        format!("{host}:{port}")
+        authority(self.url.as_str()).unwrap_or_default()
     }
 
     fn refused(&self, status: u16, error: &RedirectError) -> Failure {
@@ -177,13 +176,10 @@ impl<B> Hop<B> {
     }
 }
 
-/// Fields that frame a message or concern one hop (RFC 9110 section 7.6.1). A caller's could
-/// contradict the message that is sent: smuggle a request, or have the server wait for a body that
-/// never comes.
-const FRAMING_FIELDS: [&str; 12] = [
+/// Fields that concern one hop (RFC 9110 section 7.6.1), which is whoever dials's to say. A
+/// caller's could smuggle a request, or have the server wait for a body that never comes.
+pub const HOP_BY_HOP: [&str; 10] = [
     "connection",
-    "content-length",
-    "host",
     "http2-settings",
     "keep-alive",
     "proxy-authenticate",
@@ -195,9 +191,12 @@ const FRAMING_FIELDS: [&str; 12] = [
     "upgrade",
 ];
 
+/// Fields that whoever dials writes from the request itself: a caller's could contradict it.
+const WRITTEN: [&str; 2] = ["content-length", "host"];
+
 fn check(field: &Field) -> Result<(), ErrorCode> {
     let Field { name, .. } = field;
-    if FRAMING_FIELDS.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
+    if HOP_BY_HOP.iter().chain(&WRITTEN).any(|framing| name.eq_ignore_ascii_case(framing)) {
         return Err(ErrorCode::InvalidRequest(format!(
             "header `{name}` is written by the executor, not by the caller"
         )));

@@ -153,6 +153,15 @@ pub struct Deadline {
     pub after: Nanoseconds,
 }
 
+impl Deadline {
+    /// How long a phase may take by these deadlines, if they say so: the shortest of them.
+    #[must_use]
+    pub fn of(phase: Phase, deadlines: &[Self]) -> Option<Duration> {
+        let of_phase = deadlines.iter().filter(|deadline| deadline.phase == phase);
+        of_phase.map(|deadline| Duration::from_nanos(deadline.after)).min()
+    }
+}
+
 /// A request (RFC 9110 section 9), as the side that wants it describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(record))]
@@ -194,8 +203,7 @@ impl Request {
     /// How long a phase may take, if the request says so: the shortest of what it says.
     #[must_use]
     pub fn deadline(&self, phase: Phase) -> Option<Duration> {
-        let of_phase = self.deadlines.iter().filter(|deadline| deadline.phase == phase);
-        of_phase.map(|deadline| Duration::from_nanos(deadline.after)).min()
+        Deadline::of(phase, &self.deadlines)
     }
 
     /// Host and port that the request is first sent to, as failures name them.
@@ -233,11 +241,10 @@ impl Response {
     }
 
     /// How many bytes of content the head announces; none where it does not, or contradicts itself
-    /// (RFC 9110 sections 6.4.1 and 8.6). Not for an answer to HEAD, which announces what it does
-    /// not send.
+    /// (RFC 9110 sections 6.4.1 and 8.6). An answer to HEAD announces what it does not send.
     #[must_use]
-    pub fn announced_bytes(&self) -> Option<u64> {
-        let without_content = matches!(self.status, 100..=199 | 204 | 304);
+    pub fn announced_bytes(&self, to_head: bool) -> Option<u64> {
+        let without_content = to_head || matches!(self.status, 100..=199 | 204 | 304);
         if without_content || self.values("transfer-encoding").next().is_some() {
             return None;
         }
@@ -255,7 +262,7 @@ impl Response {
 }
 
 /// Host and port of a URL, the scheme's default filled in.
-fn authority(url: &str) -> Option<String> {
+pub(crate) fn authority(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let authority = rest.get(..end)?;
@@ -313,7 +320,8 @@ mod tests {
     #[test]
     fn a_length_is_announced_only_where_there_is_content_of_that_length() {
         let length = ("content-length", "12");
-        assert_eq!(response(200, &[length]).announced_bytes(), Some(12));
+        assert_eq!(response(200, &[length]).announced_bytes(false), Some(12));
+        assert_eq!(response(200, &[length]).announced_bytes(true), None);
         for (status, fields) in [
             (204, vec![length]),
             (304, vec![length]),
@@ -323,7 +331,7 @@ mod tests {
             (200, vec![("content-length", "")]),
             (200, vec![]),
         ] {
-            assert_eq!(response(status, &fields).announced_bytes(), None, "{fields:?}");
+            assert_eq!(response(status, &fields).announced_bytes(false), None, "{fields:?}");
         }
     }
 
