@@ -118,9 +118,19 @@ pub enum ExecutorError {
 
 /// An HTTP status that means failure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the server answered with HTTP status {status}")]
+#[error(
+    "the server answered `{request}` with HTTP status {status}{}{}",
+    redirected(self),
+    later(self)
+)]
 #[non_exhaustive]
 pub struct StatusError {
+    /// What was asked: the JSON-RPC method, or the HTTP method where there was none.
+    pub request: String,
+    /// Where the answer came from, if a redirect led elsewhere.
+    pub redirected_to: Option<String>,
+    /// How long the server asks to wait before the next try.
+    pub retry_after: Option<Duration>,
     /// The status.
     pub status: u16,
     /// The media type of the body.
@@ -129,6 +139,16 @@ pub struct StatusError {
     pub preview: String,
     /// Every `www-authenticate` value.
     pub www_authenticate: Vec<String>,
+}
+
+fn redirected(error: &StatusError) -> String {
+    let target = error.redirected_to.as_ref();
+    target.map(|url| format!(", after a redirect to {url}")).unwrap_or_default()
+}
+
+fn later(error: &StatusError) -> String {
+    let wait = error.retry_after;
+    wait.map(|wait| format!("; it asks to wait {} s", wait.as_secs())).unwrap_or_default()
 }
 
 /// A JSON-RPC error (JSON-RPC 2.0 section 5.1).

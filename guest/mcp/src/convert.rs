@@ -1,13 +1,14 @@
 //! Between the types of `wit/` and those of the core.
 
 use crate::bindings::sandbar::mcp::types as wit;
-use sandbar_exchange::{Deadline, Phase};
+use sandbar_exchange::{Deadline, Phase, nanoseconds};
 use sandbar_mcp_core as core;
 
 /// The part of the options that the core wants.
 pub(crate) fn config(options: wit::SessionOptions) -> core::SessionConfig {
     let idle_timeout = Deadline::of(Phase::Idle, &options.deadlines);
     core::SessionConfig {
+        url: options.url,
         fields: options.fields,
         client_info: options.client_info,
         capabilities: options.capabilities,
@@ -73,6 +74,9 @@ pub(crate) fn error(error: core::Error) -> wit::Error {
     match error {
         Error::Http(failure) => wit::Error::Http(failure),
         Error::Status(status) => wit::Error::Status(wit::StatusError {
+            request: status.request,
+            redirected_to: status.redirected_to,
+            retry_after: status.retry_after.map(nanoseconds),
             status: status.status,
             content_type: status.content_type,
             preview: status.preview,

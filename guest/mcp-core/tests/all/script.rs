@@ -11,6 +11,9 @@ use sandbar_mcp_core::{
 /// More steps than any script needs: a call that runs on for ever fails instead of hanging.
 const MOST_STEPS: usize = 1000;
 
+/// The server of every script.
+pub(crate) const ENDPOINT: &str = "http://server.example/mcp";
+
 /// One prepared reply. `$ID` in a chunk stands for the id of the last request that was POSTed.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
@@ -24,7 +27,7 @@ impl Reply {
         let fields =
             vec![Field { name: "content-type".into(), value: content_type.as_bytes().to_vec() }];
         let fields = if content_type.is_empty() { Vec::new() } else { fields };
-        let head = Ok(Response { status, fields, url: String::new() });
+        let head = Ok(Response { status, fields, url: ENDPOINT.into() });
         Self { head, chunks: VecDeque::from([body.into()]), end: Ok(()) }
     }
 
@@ -46,6 +49,10 @@ impl Reply {
 
     pub(crate) fn failure(failure: Failure) -> Self {
         Self { head: Err(failure), chunks: VecDeque::new(), end: Ok(()) }
+    }
+
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.head.as_ref().ok().map(|head| head.status)
     }
 
     pub(crate) fn field(mut self, name: &str, value: &str) -> Self {
@@ -213,6 +220,7 @@ pub(crate) fn field<'a>(request: &'a HttpRequest, name: &str) -> Vec<&'a str> {
 
 pub(crate) fn config() -> SessionConfig {
     SessionConfig {
+        url: ENDPOINT.into(),
         fields: vec![Field { name: "authorization".into(), value: b"Bearer t".to_vec() }],
         client_info: r#"{"name":"c","version":"0"}"#.into(),
         capabilities: "{}".into(),
