@@ -1,32 +1,43 @@
 //! Content codings (RFC 9110 section 8.4). None is asked for, and content delivery networks send
 //! them all the same: they are undone here, in the sandbox.
+//!
+//! gzip and deflate, which are one compression in two wrappings. Brotli would take a dictionary that
+//! is a fifth of the whole component.
 
 use core::mem;
-use std::io::{self, Write};
 
 use crate::http::Head as _;
-use crate::limits::DECODED_PIECE_BYTES;
-use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use crate::limits::{DECODED_PIECE_BYTES, GZIP_HEADER_BYTES};
+use flate2::{Crc, Decompress, FlushDecompress, Status};
 use sandbar_exchange::Response;
 
 /// Undoes the coding of a body.
 pub(crate) struct ContentDecoder {
-    inner: Inner,
-    whole: bool,
+    is_gzip: bool,
+    stage: Stage,
+    /// What has come and could not be read yet.
+    input: Vec<u8>,
+    inflate: Decompress,
+    checksum: Crc,
 }
 
-enum Inner {
-    Gzip(MultiGzDecoder<Output>),
-    /// `deflate`, of which nobody knows yet whether it has the zlib header that it should have
-    /// (RFC 9110 section 8.4.1.2): some servers leave it out.
-    Undecided,
-    Zlib(ZlibDecoder<Output>),
-    Raw(DeflateDecoder<Output>),
+/// What is to be read next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// What is before the compressed data.
+    Header,
+    Data,
+    /// Checksum and length of a gzip member (RFC 1952 section 2.3.1).
+    Trailer,
+    /// Another gzip member, or nothing.
+    Next,
+    /// Nothing: there may be padding.
+    Nothing,
 }
 
 impl core::fmt::Debug for ContentDecoder {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.write_str("ContentDecoder(..)")
+        formatter.debug_struct("ContentDecoder").field("stage", &self.stage).finish_non_exhaustive()
     }
 }
 
@@ -34,19 +45,25 @@ impl core::fmt::Debug for ContentDecoder {
 ///
 /// # Errors
 ///
-/// The coding, in the middle of a sentence, where it is not among those that can be undone.
+/// The coding, in a sentence, where it is not among those that can be undone.
 pub(crate) fn of(head: &Response) -> Result<Option<ContentDecoder>, String> {
     let Some(coding) = head.content_coding() else { return Ok(None) };
-    let inner = match coding.to_ascii_lowercase().as_str() {
-        "gzip" | "x-gzip" => Inner::Gzip(MultiGzDecoder::new(Output::default())),
-        "deflate" => Inner::Undecided,
+    let is_gzip = match coding.to_ascii_lowercase().as_str() {
+        "gzip" | "x-gzip" => true,
+        "deflate" => false,
         _ => {
             return Err(format!(
                 "the answer has the content-encoding `{coding}`, which was not asked for"
             ));
         }
     };
-    Ok(Some(ContentDecoder { inner, whole: false }))
+    Ok(Some(ContentDecoder {
+        is_gzip,
+        stage: Stage::Header,
+        input: Vec::new(),
+        inflate: Decompress::new(false),
+        checksum: Crc::new(),
+    }))
 }
 
 impl ContentDecoder {
@@ -54,67 +71,133 @@ impl ContentDecoder {
     ///
     /// # Errors
     ///
-    /// What is wrong, in the middle of a sentence.
+    /// What is wrong, in a sentence.
     pub(crate) fn decode(&mut self, slice: &[u8]) -> Result<Vec<u8>, String> {
-        if slice.is_empty() {
-            return Ok(Vec::new());
-        }
-        if matches!(self.inner, Inner::Undecided) {
-            // The low half of the first byte of a zlib stream is 8 (RFC 1950 section 2.2); in a raw
-            // one it would begin a stored block of odd padding.
-            let is_zlib = slice.first().is_some_and(|first| first & 0x0F == 8);
-            self.inner = if is_zlib {
-                Inner::Zlib(ZlibDecoder::new(Output::default()))
-            } else {
-                Inner::Raw(DeflateDecoder::new(Output::default()))
+        let broken = |what| format!("the content-encoding of the answer cannot be undone: {what}");
+        self.input.extend_from_slice(slice);
+        let mut input = mem::take(&mut self.input);
+        let mut output = Vec::new();
+        loop {
+            let read = match self.stage {
+                Stage::Header if self.is_gzip => self.gzip_header(&input),
+                Stage::Header => self.deflate_header(&input),
+                Stage::Data => self.inflate(&input, &mut output),
+                Stage::Trailer => self.trailer(&input),
+                Stage::Next => Ok(Some(self.next_member(&input))),
+                Stage::Nothing => Ok(Some(input.len())),
             };
+            let Some(read) = read.map_err(broken)? else { break };
+            input.drain(..read);
+            if input.is_empty() {
+                break;
+            }
         }
-        let decoded = match &mut self.inner {
-            Inner::Gzip(decoder) => decode(decoder, slice).map(|()| decoder.get_mut()),
-            Inner::Zlib(decoder) => decode(decoder, slice).map(|()| decoder.get_mut()),
-            Inner::Raw(decoder) => decode(decoder, slice).map(|()| decoder.get_mut()),
-            Inner::Undecided => return Ok(Vec::new()),
-        };
-        match decoded {
-            Ok(output) => Ok(mem::take(&mut output.0)),
-            Err(error) => Err(format!("the body of the answer cannot be decoded: {error}")),
-        }
+        self.input = input;
+        Ok(output)
     }
 
     /// Whether nothing is missing at the end of the body.
-    pub(crate) fn is_whole(&mut self) -> bool {
-        self.whole = self.whole
-            || match &mut self.inner {
-                // A body without a byte is as good as one that was not coded.
-                Inner::Undecided => true,
-                Inner::Gzip(decoder) => decoder.try_finish().is_ok(),
-                Inner::Zlib(decoder) => decoder.try_finish().is_ok(),
-                Inner::Raw(decoder) => decoder.try_finish().is_ok(),
-            };
-        self.whole
+    pub(crate) fn is_whole(&self) -> bool {
+        // Nothing at all is as good as nothing that was not coded.
+        self.input.is_empty() && matches!(self.stage, Stage::Header | Stage::Next | Stage::Nothing)
     }
-}
 
-fn decode(decoder: &mut impl Write, slice: &[u8]) -> io::Result<()> {
-    decoder.write_all(slice)?;
-    // An event must not wait for the next one to push it out.
-    decoder.flush()
-}
-
-/// What came out, up to a bound.
-#[derive(Debug, Default)]
-struct Output(Vec<u8>);
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len().saturating_add(bytes.len()) > DECODED_PIECE_BYTES {
-            return Err(io::ErrorKind::FileTooLarge.into());
+    /// Each stage says how many bytes it has read; none where it needs more.
+    fn gzip_header(&mut self, input: &[u8]) -> Result<Option<usize>, &'static str> {
+        let read = gzip_header(input)?;
+        if read.is_some() {
+            self.inflate.reset(false);
+            self.checksum.reset();
+            self.stage = Stage::Data;
         }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
+        Ok(read)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    /// Some servers leave out the zlib header that `deflate` has (RFC 9110 section 8.4.1.2). The low
+    /// half of its first byte is 8, with which no raw data of a server's begins.
+    fn deflate_header(&mut self, input: &[u8]) -> Result<Option<usize>, &'static str> {
+        let Some(first) = input.first() else { return Ok(None) };
+        self.inflate.reset(first & 0x0F == 8);
+        self.stage = Stage::Data;
+        Ok(Some(0))
     }
+
+    fn inflate(
+        &mut self,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<Option<usize>, &'static str> {
+        let mut read = 0;
+        loop {
+            let (start, before) = (output.len(), self.inflate.total_in());
+            output.reserve(input.len().max(64));
+            let rest = input.get(read..).unwrap_or_default();
+            let status = self
+                .inflate
+                .decompress_vec(rest, output, FlushDecompress::None)
+                .map_err(|_| "the data is broken")?;
+            read += usize::try_from(self.inflate.total_in() - before).unwrap_or(0);
+            self.checksum.update(output.get(start..).unwrap_or_default());
+            if output.len() > DECODED_PIECE_BYTES {
+                return Err("too much comes out of it");
+            }
+            if status == Status::StreamEnd {
+                self.stage = if self.is_gzip { Stage::Trailer } else { Stage::Nothing };
+                return Ok(Some(read));
+            }
+            // Room that is left says that nothing waits for it.
+            if output.len() < output.capacity() {
+                return if read > 0 { Ok(Some(read)) } else { Ok(None) };
+            }
+        }
+    }
+
+    fn trailer(&mut self, input: &[u8]) -> Result<Option<usize>, &'static str> {
+        let Some((trailer, _)) = input.split_first_chunk::<8>() else { return Ok(None) };
+        let [a, b, c, d, e, f, g, h] = *trailer;
+        let sum = u32::from_le_bytes([a, b, c, d]);
+        let length = u32::from_le_bytes([e, f, g, h]);
+        if (sum, length) != (self.checksum.sum(), self.checksum.amount()) {
+            return Err("the checksum does not fit");
+        }
+        self.stage = Stage::Next;
+        Ok(Some(trailer.len()))
+    }
+
+    fn next_member(&mut self, input: &[u8]) -> usize {
+        let begins = input.first() == GZIP_MAGIC.first();
+        self.stage = if begins { Stage::Header } else { Stage::Nothing };
+        0
+    }
+}
+
+/// What a gzip member begins with: two bytes of its own, and the one compression there is.
+const GZIP_MAGIC: [u8; 3] = [0x1F, 0x8B, 8];
+
+/// How long the header of a gzip member is (RFC 1952 section 2.3); none where it is not there yet.
+fn gzip_header(input: &[u8]) -> Result<Option<usize>, &'static str> {
+    let known = input.len().min(GZIP_MAGIC.len());
+    if input.get(..known) != GZIP_MAGIC.get(..known) {
+        return Err("it is no gzip");
+    }
+    if input.len() > GZIP_HEADER_BYTES {
+        return Err("its header is too long");
+    }
+    let Some(flags) = input.get(3) else { return Ok(None) };
+    let mut end = 10;
+    if flags & 4 != 0 {
+        let Some(&[low, high]) = input.get(end..end + 2) else { return Ok(None) };
+        end += 2 + usize::from(u16::from_le_bytes([low, high]));
+    }
+    for text in [8, 16] {
+        if flags & text != 0 {
+            let zero = input.get(end..).and_then(|rest| memchr::memchr(0, rest));
+            let Some(zero) = zero else { return Ok(None) };
+            end += zero + 1;
+        }
+    }
+    if flags & 2 != 0 {
+        end += 2;
+    }
+    Ok((input.len() >= end).then_some(end))
 }

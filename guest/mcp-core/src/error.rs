@@ -83,7 +83,7 @@ pub enum Error {
     Http(#[source] Failure),
     /// The server answered with a failing HTTP status.
     #[error(transparent)]
-    Status(#[from] StatusError),
+    Status(Box<StatusError>),
     /// The server answered with a JSON-RPC error.
     #[error(transparent)]
     Rpc(#[from] RpcError),

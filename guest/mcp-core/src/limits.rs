@@ -22,6 +22,9 @@ pub const CODED_SLICE_BYTES: usize = 1024;
 /// decoders stay below it; what a message may hold in all is limited by its own limit.
 pub const DECODED_PIECE_BYTES: usize = 2 * 1024 * 1024;
 
+/// Bytes of the header of a gzip body that are waited for. It is ten and perhaps the name of a file.
+pub const GZIP_HEADER_BYTES: usize = 4096;
+
 /// Bytes of an error that is no error object that its message shows.
 pub const ODD_ERROR_BYTES: usize = 500;
 

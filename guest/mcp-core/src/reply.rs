@@ -188,7 +188,7 @@ impl Reply {
         if self.ending.is_some() {
             return;
         }
-        let whole = self.coding.as_mut().is_none_or(ContentDecoder::is_whole);
+        let whole = self.coding.as_ref().is_none_or(ContentDecoder::is_whole);
         let end = match end {
             Ok(()) if !whole => Err(Failure::sent(ErrorCode::IncompleteBody)),
             end => end,

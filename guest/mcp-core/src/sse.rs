@@ -205,7 +205,8 @@ impl Decoder {
             // The specification ignores an id with a NUL. One that is not UTF-8 could not be given
             // back, and is ignored as well.
             b"id" if !value.contains(&0) => {
-                self.pending_id = String::from_utf8(value.to_vec()).ok().or(self.pending_id.take());
+                self.pending_id =
+                    String::from_utf8(value.to_vec()).ok().or_else(|| self.pending_id.take());
             }
             b"retry" => self.retry = milliseconds(value).or(self.retry),
             _ => {}

@@ -52,7 +52,7 @@ enum State {
     /// The request is to be sent.
     Ready,
     /// Something is to be said before it goes on.
-    Telling(String, Box<State>),
+    Telling(String, Box<Self>),
     /// There is to be a wait before what comes next.
     Held(Duration, Next),
     /// The wait goes on.

@@ -91,7 +91,7 @@ impl Refusal {
         status.redirected_to = status.redirected_to.filter(|url| leads_elsewhere(endpoint, url));
         match self.rpc {
             Some(error) if !challenged => Error::Rpc(error),
-            _ => Error::Status(status),
+            _ => Error::Status(Box::new(status)),
         }
     }
 }
