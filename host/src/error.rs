@@ -25,7 +25,7 @@ pub enum Error {
     #[error("the server broke the protocol: {0}")]
     InvalidMessage(String),
     /// The answer stream ended cleanly, without the answer.
-    #[error("the server ended the stream without the answer")]
+    #[error("the response of the server ended without the answer")]
     NoAnswer,
     /// A message was larger than the session accepts.
     #[error("a message of at least {seen} bytes exceeds the limit `{name}` of {limit} bytes")]
@@ -87,6 +87,33 @@ pub enum Error {
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
 }
+
+impl Error {
+    /// Whether the server can have acted on the request. Where it cannot, it is safe to repeat.
+    #[must_use]
+    pub fn processed(&self) -> Processed {
+        match self {
+            Self::Http(failure) => failure.processed,
+            // Refused for what it is, or for who sent it: nothing ran.
+            Self::Status(status) if matches!(status.status, 300..=499 | 501 | 505) => {
+                Processed::Never
+            }
+            Self::Rpc(error) if REFUSALS.contains(&error.code) => Processed::Never,
+            Self::UnsupportedVersion { .. }
+            | Self::Closed
+            | Self::InvalidParams(_)
+            | Self::InvalidUrl { .. }
+            | Self::Executor(_)
+            | Self::Setup(_) => Processed::Never,
+            _ => Processed::Possibly,
+        }
+    }
+}
+
+/// Codes with which a request is refused before it is carried out: parse error, invalid request,
+/// method not found, invalid params (JSON-RPC 2.0 section 5.1), and those of MCP for headers,
+/// capabilities and versions that do not fit (2026-07-28, "Error Codes").
+const REFUSALS: [i64; 7] = [-32700, -32600, -32601, -32602, -32020, -32021, -32022];
 
 /// Why an executor cannot be talked to, or talk.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -33,6 +33,7 @@ pub mod error;
 pub mod executor;
 pub mod handler;
 pub mod http;
+mod pages;
 mod sandbar;
 mod sandbox;
 mod session;

@@ -2,7 +2,9 @@
 
 use crate::call::Request;
 use crate::error::Error;
+use crate::handler::{Handler, Notification};
 use crate::http::{DialStats, Dialer};
+use crate::pages::Pages;
 use crate::sandbox::convert;
 use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::limits::SandboxLimits;
@@ -17,10 +19,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Pages that a list is put together from; a server that goes on for ever is
-/// cut off. 1000 pages of a hundred entries are more than anyone can use.
-const PAGES: usize = 1000;
-
 /// A session with one MCP server, in a sandbox of its own.
 ///
 /// A clone is cheap and talks to the same sandbox; calls run concurrently. When
@@ -32,6 +30,7 @@ pub(crate) struct Inner {
     worker: Worker<McpSession>,
     description: ServerDescription,
     usage: Usage,
+    handler: Arc<dyn Handler>,
     pub(crate) queued_notifications: usize,
     pub(crate) grace: Duration,
     calls: Arc<Semaphore>,
@@ -79,6 +78,7 @@ impl Session {
         worker: Worker<McpSession>,
         outcome: Option<Outcome<ServerDescription>>,
         usage: Usage,
+        handler: Arc<dyn Handler>,
         limits: &SandboxLimits,
     ) -> Result<Self, Error> {
         let description = match outcome {
@@ -91,6 +91,7 @@ impl Session {
             worker,
             description,
             usage,
+            handler,
             queued_notifications: limits.queued_notifications.max(1),
             grace: limits.grace,
             calls: Arc::new(Semaphore::new(places)),
@@ -149,7 +150,8 @@ impl Session {
         Request::new(self, export!(call_get_prompt(name, arguments)))
     }
 
-    /// Every tool, all pages together.
+    /// Every tool, all pages together. A list without an end is cut off, which the
+    /// [`Handler`] is told.
     ///
     /// # Errors
     ///
@@ -158,12 +160,13 @@ impl Session {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
             let page = Request::new(self, export!(call_list_tools(cursor))).await?;
-            pages.add(page.tools, page.next_cursor)?;
+            pages.add(page.tools, page.next_cursor);
         }
-        Ok(pages.items)
+        self.told("tools/list", pages).await
     }
 
-    /// Every resource, all pages together.
+    /// Every resource, all pages together. A list without an end is cut off, which the
+    /// [`Handler`] is told.
     ///
     /// # Errors
     ///
@@ -172,12 +175,13 @@ impl Session {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
             let page = Request::new(self, export!(call_list_resources(cursor))).await?;
-            pages.add(page.resources, page.next_cursor)?;
+            pages.add(page.resources, page.next_cursor);
         }
-        Ok(pages.items)
+        self.told("resources/list", pages).await
     }
 
-    /// Every prompt, all pages together.
+    /// Every prompt, all pages together. A list without an end is cut off, which the
+    /// [`Handler`] is told.
     ///
     /// # Errors
     ///
@@ -186,9 +190,19 @@ impl Session {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
             let page = Request::new(self, export!(call_list_prompts(cursor))).await?;
-            pages.add(page.prompts, page.next_cursor)?;
+            pages.add(page.prompts, page.next_cursor);
         }
-        Ok(pages.items)
+        self.told("prompts/list", pages).await
+    }
+
+    /// The items of a list, after the handler was told if they are not all.
+    async fn told<T>(&self, method: &str, pages: Pages<T>) -> Result<Vec<T>, Error> {
+        let (items, stopped) = pages.finish();
+        if let Some(stopped) = stopped {
+            let text = format!("{method}: {stopped}; what came until then is kept");
+            self.0.handler.notified(Notification::of_client(&text)).await;
+        }
+        Ok(items)
     }
 
     /// Closes the session: calls in flight end with [`Error::Cancelled`] or
@@ -244,36 +258,5 @@ async fn ended(worker: &Worker<McpSession>) -> Error {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("server", self.server()).finish_non_exhaustive()
-    }
-}
-
-/// Puts the pages of a list together.
-struct Pages<T> {
-    items: Vec<T>,
-    next: Option<Option<String>>,
-    fetched: usize,
-}
-
-impl<T> Default for Pages<T> {
-    fn default() -> Self {
-        Self { items: Vec::new(), next: Some(None), fetched: 0 }
-    }
-}
-
-impl<T> Pages<T> {
-    /// The cursor of the next page, if there is one; none for the first.
-    fn next(&mut self) -> Option<Option<String>> {
-        self.next.take()
-    }
-
-    fn add(&mut self, items: Vec<T>, next_cursor: Option<String>) -> Result<(), Error> {
-        self.items.extend(items);
-        self.fetched += 1;
-        if self.fetched == PAGES && next_cursor.is_some() {
-            let text = format!("a list of more than {PAGES} pages");
-            return Err(Error::InvalidMessage(text));
-        }
-        self.next = next_cursor.map(Some);
-        Ok(())
     }
 }
