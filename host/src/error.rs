@@ -153,11 +153,11 @@ pub enum ExecutorError {
 #[non_exhaustive]
 pub struct StatusError {
     /// What was asked: the JSON-RPC method, or the HTTP method where there was none.
-    pub request: String,
+    pub request: Box<str>,
     /// Where the answer came from, if a redirect led elsewhere.
-    pub redirected_to: Option<String>,
-    /// How long the server asks to wait before the next try.
-    pub retry_after: Option<Duration>,
+    pub redirected_to: Option<Box<str>>,
+    /// Seconds that the server asks to wait before the next try (RFC 9110 section 10.2.3).
+    pub retry_after: Option<u32>,
     /// The status.
     pub status: u16,
     /// The media type of the body.
@@ -175,7 +175,7 @@ fn redirected(error: &StatusError) -> String {
 
 fn later(error: &StatusError) -> String {
     let wait = error.retry_after;
-    wait.map(|wait| format!("; it asks to wait {} s", wait.as_secs())).unwrap_or_default()
+    wait.map(|seconds| format!("; it asks to wait {seconds} s")).unwrap_or_default()
 }
 
 /// A JSON-RPC error (JSON-RPC 2.0 section 5.1).

@@ -1,7 +1,7 @@
 //! Between the types of `wit/` and those of the core.
 
 use crate::bindings::sandbar::mcp::types as wit;
-use sandbar_exchange::{Deadline, Phase, nanoseconds};
+use sandbar_exchange::{Deadline, Phase};
 use sandbar_mcp_core as core;
 
 /// The part of the options that the core wants.
@@ -76,7 +76,9 @@ pub(crate) fn error(error: core::Error) -> wit::Error {
         Error::Status(status) => wit::Error::Status(wit::StatusError {
             request: status.request,
             redirected_to: status.redirected_to,
-            retry_after: status.retry_after.map(nanoseconds),
+            retry_after: status
+                .retry_after
+                .map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX)),
             status: status.status,
             content_type: status.content_type,
             preview: status.preview,

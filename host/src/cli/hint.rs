@@ -47,11 +47,10 @@ fn effect_hint(error: &Error) -> Option<String> {
         return hint.map(str::to_owned);
     }
     let careful = "it may have run: look before you repeat it";
-    let leads = |hint: &&str| hint.starts_with("give it longer") || hint.starts_with("accept ");
-    Some(match hint {
-        Some(hint) if leads(&hint) => format!("{hint}; {careful}"),
-        Some(hint) if matches!(error, Error::Status(_)) => format!("{hint}; {careful}"),
-        _ => careful.to_owned(),
+    // To try again is the one step that must not come first.
+    Some(match hint.filter(|hint| !hint.starts_with("try again;")) {
+        Some(hint) => format!("{hint}; {careful}"),
+        None => careful.to_owned(),
     })
 }
 
@@ -96,7 +95,7 @@ fn session_hint(error: &Error) -> Option<&'static str> {
         }
         Error::MessageTooLarge { .. } => Some("accept larger messages with --max-message-bytes"),
         Error::UnsupportedVersion { .. } => Some("`sandbar --version` says how old this client is"),
-        Error::SessionLost => Some("try again: that opens a new session"),
+        Error::SessionLost => Some("try again; that opens a new session"),
         Error::NoAnswer => Some("try again; if it stays so, the log of the server says why"),
         Error::Timeout { .. } => Some("give it longer with --timeout"),
         Error::Executor(error) => executor_hint(error),

@@ -3,7 +3,6 @@
 use crate::error::{Error, RpcError, StatusError};
 use crate::handler::Notification;
 use crate::sandbox::bindings::mcp;
-use std::time::Duration;
 
 pub(crate) fn notification(notification: mcp::Notification) -> Notification {
     Notification {
@@ -22,9 +21,9 @@ pub(crate) fn error(error: mcp::Error) -> Error {
     match error {
         mcp::Error::Http(failure) => Error::Http(failure),
         mcp::Error::Status(status) => Error::Status(StatusError {
-            request: status.request,
-            redirected_to: status.redirected_to,
-            retry_after: status.retry_after.map(Duration::from_nanos),
+            request: status.request.into(),
+            redirected_to: status.redirected_to.map(String::into_boxed_str),
+            retry_after: status.retry_after,
             status: status.status,
             content_type: status.content_type,
             preview: status.preview,
