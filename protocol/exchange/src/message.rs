@@ -222,6 +222,10 @@ impl Request {
     }
 }
 
+/// The most bytes of a body that come with the head of its response: room for an answer of the usual
+/// size, and little beside what an exchange holds anyway.
+pub const BEGINNING_BYTES: usize = 64 * 1024;
+
 /// The head of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(record))]
