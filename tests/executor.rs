@@ -6,13 +6,13 @@ use crate::support::fault::{Chunk, Gate, McpScript, Response, Script, SseEvent};
 use crate::support::fault_server::FaultServer;
 use crate::support::patience;
 use futures::future::BoxFuture;
-use sandbar::demo::{DemoOptions, DemoServer};
 use sandbar::executor::{
     Connect, Executor, HttpRequest, ListenOptions, Listener, Pipe, ServeOptions, Target, serve_pipe,
 };
 use sandbar::http::Policy;
 use sandbar::types::Content;
 use sandbar::{ExecutorError, HttpError, HttpFailure, Sandbar};
+use sandbar_demo::{DemoOptions, DemoServer};
 use tokio::sync::oneshot;
 
 /// An executor in this process, at the other end of a pipe in memory.
