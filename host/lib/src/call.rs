@@ -1,21 +1,63 @@
 //! Requests, and calls in flight.
 
 use crate::error::Error;
-use crate::handler::Notification;
+use crate::limits::FIRST_REPEAT;
 use crate::sandbox::bindings::mcp;
-use crate::sandbox::convert;
+use crate::sandbox::handler::Notification;
+use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::session::{McpLife, McpSession, Outcome};
 use crate::sandbox::state::State;
-use crate::sandbox::worker::job;
-use crate::session::Session;
+use crate::sandbox::worker::{Worker, job};
 use futures::Stream;
 use futures::future::BoxFuture;
 use sandbar_exchange::nanoseconds;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use wasmtime::component::Accessor;
+
+/// The sandbox of a session as its calls see it. They keep it: it ends with the last of them, and
+/// the last clone of their session.
+pub(crate) struct Calls {
+    worker: Worker<McpSession>,
+    queued_notifications: usize,
+    grace: Duration,
+    places: Arc<Semaphore>,
+    last: AtomicU64,
+}
+
+impl Calls {
+    pub(crate) fn new(worker: Worker<McpSession>, limits: &SandboxLimits) -> Self {
+        let places = limits.calls_in_flight.clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            worker,
+            queued_notifications: limits.queued_notifications.max(1),
+            grace: limits.grace,
+            places: Arc::new(Semaphore::new(places)),
+            last: AtomicU64::new(0),
+        }
+    }
+
+    /// Ends all of them, and the session. A sandbox that does not respond is ended.
+    pub(crate) async fn close(&self) {
+        self.worker.close();
+        if tokio::time::timeout(self.grace * 2, self.worker.ending()).await.is_err() {
+            self.worker.kill();
+        }
+    }
+
+    /// Waits for a place among the calls in flight.
+    async fn admit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.places).acquire_owned().await.map_err(|_closed| Error::Closed)
+    }
+
+    fn next(&self) -> u64 {
+        self.last.fetch_add(1, Ordering::Relaxed)
+    }
+}
 
 /// A request that has not been sent.
 ///
@@ -23,16 +65,12 @@ use wasmtime::component::Accessor;
 /// and returns the [`Call`], for those who want what arrives before the answer.
 #[must_use = "a request does nothing until it is awaited or started"]
 pub struct Request<T> {
-    session: Session,
+    calls: Arc<Calls>,
     export: Export<T>,
     timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
     progress: bool,
 }
-
-/// When a cancellation is said for the second time. A guest that is not busy has honoured it long
-/// before.
-const FIRST_REPEAT: Duration = Duration::from_millis(20);
 
 /// A call of an export of the session.
 pub(crate) type Export<T> = Box<
@@ -45,9 +83,14 @@ pub(crate) type Export<T> = Box<
 >;
 
 impl<T: Send + 'static> Request<T> {
-    pub(crate) fn new(session: &Session, export: Export<T>) -> Self {
-        let session = session.clone();
-        Self { session, export, timeout: None, idle_timeout: None, progress: false }
+    pub(crate) fn new(calls: &Arc<Calls>, export: Export<T>) -> Self {
+        Self {
+            calls: Arc::clone(calls),
+            export,
+            timeout: None,
+            idle_timeout: None,
+            progress: false,
+        }
     }
 
     /// Gives the call up when it has not been answered after this long, however
@@ -79,15 +122,15 @@ impl<T: Send + 'static> Request<T> {
     ///
     /// [`Error::Closed`] when the session is.
     pub async fn start(self) -> Result<Call<T>, Error> {
-        let (listener, notifications) = mpsc::channel(self.session.inner().queued_notifications);
+        let (listener, notifications) = mpsc::channel(self.calls.queued_notifications);
         let call = self.send(Some(listener)).await?;
         Ok(Call { notifications: Some(notifications), ..call })
     }
 
     async fn send(self, listener: Option<mpsc::Sender<Notification>>) -> Result<Call<T>, Error> {
-        let Self { session, export, timeout, idle_timeout, progress } = self;
-        let permit = session.admit().await?;
-        let id = session.next_call();
+        let Self { calls, export, timeout, idle_timeout, progress } = self;
+        let permit = calls.admit().await?;
+        let id = calls.next();
         let idle_timeout = idle_timeout.map(nanoseconds);
         let options = mcp::CallOptions { id, progress, idle_timeout };
         let (job, outcome) = job::<McpLife, _, _>(permit, id, move |accessor, context| {
@@ -98,10 +141,10 @@ impl<T: Send + 'static> Request<T> {
                 export(accessor, context, options).await
             })
         });
-        session.run(job);
+        calls.worker.run(job);
         let deadline =
             timeout.map(|after| Deadline { after, passes: Box::pin(tokio::time::sleep(after)) });
-        let in_flight = InFlight { session, id, outcome: Some(outcome) };
+        let in_flight = InFlight { calls, id, outcome: Some(outcome) };
         Ok(Call { in_flight, notifications: None, deadline, ending: None })
     }
 }
@@ -178,10 +221,10 @@ impl<T: Send + 'static> Call<T> {
 
     /// There will be no outcome: the sandbox has ended, and knows why.
     fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        let session = &self.in_flight.session;
+        let calls = &self.in_flight.calls;
         let ending = self.ending.get_or_insert_with(|| {
-            let session = session.clone();
-            Box::pin(async move { session.ended().await })
+            let calls = Arc::clone(calls);
+            Box::pin(async move { calls.worker.ending().await.into() })
         });
         ending.as_mut().poll(cx)
     }
@@ -196,7 +239,7 @@ impl<T: Send + 'static> Future for Call<T> {
             while let Poll::Ready(Some(_unread)) = notifications.poll_recv(cx) {}
         }
         match this.in_flight.poll_outcome(cx) {
-            Poll::Ready(Some(outcome)) => Poll::Ready(outcome.map_err(convert::error)),
+            Poll::Ready(Some(outcome)) => Poll::Ready(outcome.map_err(Error::from)),
             Poll::Ready(None) => this.poll_ending(cx).map(Err),
             Poll::Pending => match this.deadline_passed(cx) {
                 Some(after) => {
@@ -218,7 +261,7 @@ impl<T: Send + 'static> std::fmt::Debug for Call<T> {
 /// The hold that a caller has on a call. Lets go of it when dropped before the
 /// outcome is there.
 struct InFlight<T: Send + 'static> {
-    session: Session,
+    calls: Arc<Calls>,
     id: u64,
     /// None once it has come, or the call was given up.
     outcome: Option<oneshot::Receiver<Outcome<T>>>,
@@ -239,13 +282,12 @@ impl<T: Send + 'static> InFlight<T> {
     /// not: it is parked or spinning where no cancellation reaches it.
     fn give_up(&mut self) {
         let Some(outcome) = self.outcome.take() else { return };
-        let (session, id) = (self.session.clone(), self.id);
-        session.cancel(id);
+        let (calls, id) = (Arc::clone(&self.calls), self.id);
+        calls.worker.cancel(id);
         let watch = async move {
-            let grace = session.inner().grace;
-            let ended = tokio::time::timeout(grace, cancelled(&session, id, outcome)).await;
-            if ended.is_err() {
-                session.kill();
+            let cancelled = cancelled(&calls.worker, id, outcome);
+            if tokio::time::timeout(calls.grace, cancelled).await.is_err() {
+                calls.worker.kill();
             }
         };
         // Without a runtime the worker is gone, and the call with it.
@@ -257,10 +299,14 @@ impl<T: Send + 'static> InFlight<T> {
 
 /// Waits for the end of a call that was given up. A guest that is busy may take up the call after
 /// its cancellation, which then meant nothing, so that is said again, ever more rarely.
-async fn cancelled<T>(session: &Session, id: u64, mut outcome: oneshot::Receiver<Outcome<T>>) {
+async fn cancelled<T>(
+    worker: &Worker<McpSession>,
+    id: u64,
+    mut outcome: oneshot::Receiver<Outcome<T>>,
+) {
     let mut pause = FIRST_REPEAT;
     while tokio::time::timeout(pause, &mut outcome).await.is_err() {
-        session.cancel(id);
+        worker.cancel(id);
         pause = pause.saturating_mul(2);
     }
 }

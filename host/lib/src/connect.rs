@@ -1,15 +1,11 @@
 //! How a session is opened.
 
-use crate::handler::{Handler, NoHandler};
-use crate::sandbox::bindings::mcp;
-use crate::types::{Era, Implementation};
+use crate::limits::MAX_MESSAGE_BYTES;
+use crate::sandbox::bindings::mcp::{self, Era, Implementation};
+use crate::sandbox::handler::{Handler, NoHandler};
 use sandbar_exchange::{Deadline, Field, Phase, nanoseconds};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The largest message that a session accepts by default: 16 MiB. Larger ones
-/// are rare enough to be asked for, and each is held in memory several times.
-const MAX_MESSAGE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How to open a session.
 #[derive(Clone)]

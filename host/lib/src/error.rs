@@ -1,10 +1,17 @@
 //! Everything that can go wrong, kept apart by who is at fault.
 
+pub use crate::channel::ExecutorError;
+pub use crate::sandbox::error::{BuildError, SandboxError};
+pub use crate::sandbox::handler::RpcError;
 pub use sandbar_exchange::{
     ErrorCode as HttpError, Failure as HttpFailure, Limit as HttpLimit, PeerError, Processed,
     SequenceError,
 };
 
+use crate::http::InvalidUrl;
+use crate::sandbox::bindings::mcp;
+use crate::sandbox::error::StartError;
+use crate::sandbox::worker::Ending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,34 +95,6 @@ pub enum Error {
     Sandbox(#[from] SandboxError),
 }
 
-/// Why an executor cannot be talked to, or talk.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExecutorError {
-    /// The URL of the executor is none that can be connected to.
-    #[error("`{url}` is not the URL of an executor: {reason}")]
-    InvalidUrl {
-        /// The URL.
-        url: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The connection could not be made.
-    #[error("cannot connect to the executor: {reason}")]
-    Connect {
-        /// Why.
-        reason: String,
-    },
-    /// The command could not be started.
-    #[error("cannot start the executor command `{command}`")]
-    Command {
-        /// The command.
-        command: String,
-        /// What the system said.
-        source: Arc<std::io::Error>,
-    },
-}
-
 /// An HTTP status that means failure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the server answered with HTTP status {status}")]
@@ -131,94 +110,55 @@ pub struct StatusError {
     pub www_authenticate: Vec<String>,
 }
 
-/// A JSON-RPC error (JSON-RPC 2.0 section 5.1).
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message} (code {code})")]
-pub struct RpcError {
-    /// The code.
-    pub code: i64,
-    /// The text.
-    pub message: String,
-    /// More, as JSON text.
-    pub data: Option<String>,
-}
-
-impl RpcError {
-    /// What a request is answered with that nobody handles.
-    #[must_use]
-    pub fn method_not_found(method: &str) -> Self {
-        Self { code: -32601, message: format!("method not found: {method}"), data: None }
+impl From<InvalidUrl> for Error {
+    fn from(InvalidUrl { url, reason }: InvalidUrl) -> Self {
+        Self::InvalidUrl { url, reason }
     }
 }
 
-/// Why a sandbox ended before its session did.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SandboxError {
-    /// The guest trapped.
-    #[error("the sandbox trapped: {reason}")]
-    Trap {
-        /// What wasmtime said, with the guest's frames.
-        reason: String,
-    },
-    /// The guest computed for too long without a pause.
-    #[error("the sandbox used more than {limit:?} of CPU time at a stretch")]
-    Cpu {
-        /// `SandboxLimits::cpu_burst`.
-        limit: Duration,
-    },
-    /// The guest wanted too much memory.
-    #[error("the sandbox wanted more than {limit} bytes of memory")]
-    Memory {
-        /// `SandboxLimits::memory`.
-        limit: usize,
-    },
-    /// The guest did not honour a cancellation in time, and was ended.
-    #[error("the sandbox did not respond and was ended")]
-    Unresponsive,
-    /// No sandbox could be made: as many as allowed exist.
-    #[error("no sandbox could be made: {reason}")]
-    Unavailable {
-        /// What wasmtime said.
-        reason: String,
-    },
+impl From<StartError> for Error {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Setup(error) => error.into(),
+            StartError::Sandbox(error) => error.into(),
+        }
+    }
 }
 
-/// Why a [`Sandbar`](crate::Sandbar) could not be built.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The engine refused its configuration: limits that do not fit this
-    /// machine, mostly.
-    #[error("cannot set up the WebAssembly engine: {0}")]
-    Engine(String),
-    /// A component could not be compiled, or imports what is not there.
-    #[error("cannot load the component: {0}")]
-    Component(String),
-    /// A component dials by itself, and a remote executor was to do it.
-    #[error(
-        "the component cannot be used with a remote executor: it imports no \
-         `sandbar:http/client`, which the executor would provide"
-    )]
-    NoExecutorImport,
-    /// The directory for compiled components cannot be used.
-    #[error("cannot use the cache directory: {0}")]
-    Cache(String),
-    /// A thread could not be started.
-    #[error("cannot start a thread")]
-    Thread(#[source] std::io::Error),
+impl From<Ending> for Error {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Closed => Self::Closed,
+            Ending::Failed(error) => error.into(),
+        }
+    }
 }
 
-impl BuildError {
-    pub(crate) fn engine(error: wasmtime::Error) -> Self {
-        Self::Engine(format!("{error:#}"))
-    }
-
-    pub(crate) fn component(error: wasmtime::Error) -> Self {
-        Self::Component(format!("{error:#}"))
-    }
-
-    pub(crate) fn cache(error: wasmtime::Error) -> Self {
-        Self::Cache(format!("{error:#}"))
+impl From<mcp::Error> for Error {
+    fn from(error: mcp::Error) -> Self {
+        match error {
+            mcp::Error::Http(failure) => Self::Http(failure),
+            mcp::Error::Status(status) => Self::Status(StatusError {
+                status: status.status,
+                content_type: status.content_type,
+                preview: status.preview,
+                www_authenticate: status.www_authenticate,
+            }),
+            mcp::Error::Rpc(error) => {
+                Self::Rpc(RpcError { code: error.code, message: error.message, data: error.data })
+            }
+            mcp::Error::InvalidMessage(text) => Self::InvalidMessage(text),
+            mcp::Error::NoAnswer => Self::NoAnswer,
+            mcp::Error::LimitExceeded(limit) => {
+                Self::MessageTooLarge { name: limit.name, limit: limit.limit, seen: limit.seen }
+            }
+            mcp::Error::UnsupportedVersion(server) => Self::UnsupportedVersion { server },
+            mcp::Error::SessionLost => Self::SessionLost,
+            mcp::Error::InputRequired(result) => Self::InputRequired(result),
+            mcp::Error::Cancelled => Self::Cancelled,
+            mcp::Error::Closed => Self::Closed,
+            mcp::Error::InvalidParams(text) => Self::InvalidParams(text),
+            mcp::Error::Internal(text) => Self::Internal(text),
+        }
     }
 }

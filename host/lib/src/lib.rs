@@ -26,17 +26,16 @@
 //! opens a session leaves nothing behind when it is dropped.
 
 mod call;
-pub mod components;
+mod channel;
 mod connect;
-mod dialing;
 pub mod error;
 pub mod executor;
-pub mod handler;
 pub mod http;
+mod limits;
 mod sandbar;
 mod sandbox;
+mod serve;
 mod session;
-pub mod types;
 
 pub use call::{Call, Request};
 pub use connect::ConnectOptions;
@@ -44,7 +43,20 @@ pub use error::{
     BuildError, Error, ExecutorError, HttpError, HttpFailure, Processed, RpcError, SandboxError,
     StatusError,
 };
-pub use handler::{Handler, Notification, ServerRequest};
 pub use sandbar::{Builder, Sandbar};
+pub use sandbox::handler::{Handler, Notification, ServerRequest};
 pub use sandbox::limits::SandboxLimits;
+pub use sandbox::{components, handler};
 pub use session::{Session, SessionStats};
+
+/// The records of MCP, as they come out of the sandbox.
+///
+/// Every `json` in them is a JSON text that the sandbox has checked; nothing in
+/// the host parses it.
+pub mod types {
+    pub use crate::sandbox::bindings::mcp::{
+        BinaryContent, Content, Era, Implementation, Progress, Prompt, PromptArgument,
+        PromptMessage, PromptResult, ResourceBody, ResourceContents, ResourceLink,
+        ServerDescription, Tool, ToolResult,
+    };
+}

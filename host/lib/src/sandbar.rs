@@ -1,34 +1,29 @@
 //! The compiled component, and what its sessions share.
 
+use crate::channel::{Pipe, Target};
 use crate::connect::ConnectOptions;
-use crate::dialing::{self, Dialing};
-use crate::error::{BuildError, Error, SandboxError};
-use crate::executor::{Executor, ServeOptions, Target};
-use crate::handler::Handler;
-use crate::http::{DialLimits, Dialer, Policy, Proxies, TlsRoots};
-use crate::sandbox::bindings::ServedConnection;
-use crate::sandbox::engine::{Network, SandboxEngine};
+use crate::error::{BuildError, Error};
+use crate::executor::Executor;
+use crate::http::{DialLimits, Dialer, Dialers, Policy, Proxies, TlsRoots, check_url};
+use crate::sandbox::engine::SandboxEngine;
 use crate::sandbox::exchange::FetchLife;
 use crate::sandbox::limits::SandboxLimits;
-use crate::sandbox::programs::{Programs, Reach};
-use crate::sandbox::service;
+use crate::sandbox::programs::Programs;
 use crate::sandbox::session::McpLife;
+use crate::sandbox::state::Network;
 use crate::sandbox::worker::Worker;
+use crate::serve::{ListenError, ListenOptions, Listener, ServeOptions, Server};
 use crate::session::{Session, Usage};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 use tokio::task::AbortHandle;
 
 /// A sandbox factory: the compiled component, the trust store, the connection
 /// pools. A clone is cheap and shares them; one is enough for a process.
 #[derive(Clone)]
-pub struct Sandbar(Arc<Inner>);
-
-struct Inner {
-    engine: SandboxEngine,
-    programs: Programs,
-    dialing: Dialing,
+pub struct Sandbar {
+    programs: Arc<Programs>,
+    dialers: Arc<Dialers>,
     target: Target,
 }
 
@@ -58,10 +53,10 @@ impl Sandbar {
     /// Those of [`Sandbar::connect`], and [`Error::InvalidParams`] for options
     /// that cannot be sent.
     pub async fn connect_with(&self, options: ConnectOptions) -> Result<Session, Error> {
-        let network = match &self.0.target {
-            Target::Local => Network::Local(Box::new(self.0.dialing.for_url(&options.url)?)),
+        let network = match &self.target {
+            Target::Local => Network::Local(Box::new(self.dialers.for_url(&options.url)?)),
             Target::Remote(connector) => {
-                dialing::check(&options.url)?;
+                check_url(&options.url)?;
                 Network::Remote(Arc::clone(connector))
             }
         };
@@ -77,63 +72,59 @@ impl Sandbar {
     ///
     /// When the component cannot be loaded, or no sandbox can be made.
     pub async fn executor(&self, policy: Policy) -> Result<Executor, Error> {
-        let (reach, network) = self.network(&self.0.target, policy);
-        let program = self.0.programs.fetch(&self.0.engine, reach)?;
-        let mut sandbox = self.0.engine.sandbox(network);
-        let instance = program
-            .instantiate_async(&mut sandbox.store)
-            .await
-            .map_err(SandboxError::unavailable)?;
-        let worker = Worker::spawn(sandbox, FetchLife(instance), self.0.engine.limits().clone());
-        Ok(Executor::new(worker))
+        let network = Network::to(&self.target, &self.dialers, policy);
+        let (sandbox, instance) = self.programs.start_fetch(network).await?;
+        let limits = self.programs.limits().clone();
+        Ok(Executor::new(Worker::spawn(sandbox, FetchLife(instance), limits)))
     }
 
-    /// Serves one client of an executor: see [`serve_pipe`](crate::executor::serve_pipe).
-    pub(crate) async fn serve(
+    /// Is an executor for whoever is at the other end of a pipe, until either side closes it, in a
+    /// sandbox of its own. Who dials is up to `options`.
+    ///
+    /// `peer` is the address of the client, where it came over a network.
+    ///
+    /// # Errors
+    ///
+    /// When no sandbox can be made, or it fails. Whatever the client does is its own
+    /// affair and no error.
+    pub async fn serve(
         &self,
         options: &ServeOptions,
-        connection: ServedConnection,
-        pipe: crate::executor::Pipe,
+        pipe: Pipe,
+        peer: Option<String>,
     ) -> Result<(), Error> {
-        let (reach, network) = self.network(&options.target, options.policy.clone());
-        let program = self.0.programs.serve(&self.0.engine, reach)?;
-        let mut sandbox = self.0.engine.sandbox(network);
-        let instance = program
-            .instantiate_async(&mut sandbox.store)
-            .await
-            .map_err(SandboxError::unavailable)?;
-        let limits = self.0.engine.limits();
-        Ok(service::serve(sandbox, instance, connection, pipe, limits).await?)
+        Ok(self.server().serve(options, pipe, peer).await?)
     }
 
-    fn network(&self, target: &Target, policy: Policy) -> (Reach, Network) {
-        match target {
-            Target::Local => (Reach::Local, Network::Local(Box::new(self.0.dialing.under(policy)))),
-            Target::Remote(connector) => (Reach::Remote, Network::Remote(Arc::clone(connector))),
-        }
+    /// Is an executor for clients that come over the network. Who dials is up to the options.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`]; notably for an address that is not loopback without a
+    /// token.
+    pub async fn listen(&self, options: ListenOptions) -> Result<Listener, ListenError> {
+        Listener::bind(self.server(), options).await
+    }
+
+    fn server(&self) -> Server {
+        Server { programs: Arc::clone(&self.programs), dialers: Arc::clone(&self.dialers) }
     }
 
     /// Makes a sandbox and opens a session in it.
     async fn open(&self, network: Network, options: ConnectOptions) -> Result<Session, Error> {
-        let (reach, dialer) = match &network {
-            Network::Local(dialer) => (Reach::Local, Some(Dialer::clone(dialer))),
-            Network::Remote(_) => (Reach::Remote, None),
+        let dialer = match &network {
+            Network::Local(dialer) => Some(Dialer::clone(dialer)),
+            Network::Remote(_) => None,
         };
-        let program = self.0.programs.mcp(&self.0.engine, reach)?;
-        let begun = Instant::now();
-        let handler: Arc<dyn Handler> = Arc::clone(&options.handler);
-        let mut sandbox = self.0.engine.sandbox(network);
-        let instance = program
-            .instantiate_async(&mut sandbox.store)
-            .await
-            .map_err(SandboxError::unavailable)?;
+        let (sandbox, instance) = self.programs.start_mcp(network).await?;
         let usage = Usage {
             memory: sandbox.memory.clone(),
             cpu: sandbox.cpu.clone(),
-            instantiation: begun.elapsed(),
+            instantiation: sandbox.begun.elapsed(),
             dialer,
         };
-        let limits = self.0.engine.limits();
+        let limits = self.programs.limits();
+        let handler = Arc::clone(&options.handler);
         let (life, opened) = McpLife::new(instance, options.into_wit(), handler, limits.grace);
         let worker = Worker::spawn(sandbox, life, limits.clone());
         // Until the session is open, dropping this future ends the sandbox.
@@ -157,7 +148,7 @@ impl Drop for Abandoned {
 
 impl std::fmt::Debug for Sandbar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sandbar").field("limits", self.0.engine.limits()).finish_non_exhaustive()
+        f.debug_struct("Sandbar").field("limits", self.programs.limits()).finish_non_exhaustive()
     }
 }
 
@@ -243,16 +234,13 @@ impl Builder {
     /// cannot be loaded, or not be used with the executor.
     pub fn build(self) -> Result<Sandbar, BuildError> {
         let engine = SandboxEngine::new(self.limits, self.cache_dir)?;
-        let dialing = Dialing::new(
+        let programs = Programs::new(engine, self.component.as_deref(), &self.target)?;
+        let dialers = Dialers::new(
             self.tls.unwrap_or_else(TlsRoots::system),
             self.dial_limits,
             self.proxies.unwrap_or_else(Proxies::from_env),
         );
-        let reach = match self.target {
-            Target::Local => Reach::Local,
-            Target::Remote(_) => Reach::Remote,
-        };
-        let programs = Programs::new(&engine, self.component.as_deref(), reach)?;
-        Ok(Sandbar(Arc::new(Inner { engine, programs, dialing, target: self.target })))
+        let (programs, dialers) = (Arc::new(programs), Arc::new(dialers));
+        Ok(Sandbar { programs, dialers, target: self.target })
     }
 }

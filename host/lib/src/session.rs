@@ -1,25 +1,19 @@
 //! A session with one MCP server.
 
-use crate::call::Request;
+use crate::call::{Calls, Request};
 use crate::error::Error;
 use crate::http::{DialStats, Dialer};
-use crate::sandbox::convert;
+use crate::limits::PAGES;
+use crate::sandbox::bindings::mcp::{
+    Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
+};
 use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::memory::MemoryUse;
 use crate::sandbox::session::{McpSession, Outcome};
-use crate::sandbox::worker::{Ending, Job, Worker};
-use crate::types::{
-    Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
-};
+use crate::sandbox::worker::Worker;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// Pages that a list is put together from; a server that goes on for ever is
-/// cut off. 1000 pages of a hundred entries are more than anyone can use.
-const PAGES: usize = 1000;
 
 /// A session with one MCP server, in a sandbox of its own.
 ///
@@ -28,14 +22,10 @@ const PAGES: usize = 1000;
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
-pub(crate) struct Inner {
-    worker: Worker<McpSession>,
+struct Inner {
+    calls: Arc<Calls>,
     description: ServerDescription,
     usage: Usage,
-    pub(crate) queued_notifications: usize,
-    pub(crate) grace: Duration,
-    calls: Arc<Semaphore>,
-    last_call: AtomicU64,
 }
 
 /// Where a sandbox's use of the machine is read.
@@ -83,19 +73,11 @@ impl Session {
     ) -> Result<Self, Error> {
         let description = match outcome {
             Some(Ok(description)) => description,
-            Some(Err(error)) => return Err(convert::error(error)),
-            None => return Err(ended(&worker).await),
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(worker.ending().await.into()),
         };
-        let places = limits.calls_in_flight.clamp(1, Semaphore::MAX_PERMITS);
-        Ok(Self(Arc::new(Inner {
-            worker,
-            description,
-            usage,
-            queued_notifications: limits.queued_notifications.max(1),
-            grace: limits.grace,
-            calls: Arc::new(Semaphore::new(places)),
-            last_call: AtomicU64::new(0),
-        })))
+        let calls = Arc::new(Calls::new(worker, limits));
+        Ok(Self(Arc::new(Inner { calls, description, usage })))
     }
 
     /// What the server said of itself when the session was opened. Unverified.
@@ -120,7 +102,7 @@ impl Session {
     /// text as the server wrote it.
     pub fn request(&self, method: impl Into<String>, params: Option<String>) -> Request<String> {
         let method = method.into();
-        Request::new(self, export!(call_request(method, params)))
+        Request::new(&self.0.calls, export!(call_request(method, params)))
     }
 
     /// `tools/call`. `arguments` is the text of a JSON object.
@@ -130,13 +112,13 @@ impl Session {
         arguments: Option<String>,
     ) -> Request<ToolResult> {
         let name = name.into();
-        Request::new(self, export!(call_call_tool(name, arguments)))
+        Request::new(&self.0.calls, export!(call_call_tool(name, arguments)))
     }
 
     /// `resources/read`.
     pub fn read_resource(&self, uri: impl Into<String>) -> Request<Vec<ResourceContents>> {
         let uri = uri.into();
-        Request::new(self, export!(call_read_resource(uri)))
+        Request::new(&self.0.calls, export!(call_read_resource(uri)))
     }
 
     /// `prompts/get`. `arguments` is the text of a JSON object of strings.
@@ -146,7 +128,7 @@ impl Session {
         arguments: Option<String>,
     ) -> Request<PromptResult> {
         let name = name.into();
-        Request::new(self, export!(call_get_prompt(name, arguments)))
+        Request::new(&self.0.calls, export!(call_get_prompt(name, arguments)))
     }
 
     /// Every tool, all pages together.
@@ -157,7 +139,7 @@ impl Session {
     pub async fn list_tools(&self) -> Result<Vec<Tool>, Error> {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
-            let page = Request::new(self, export!(call_list_tools(cursor))).await?;
+            let page = Request::new(&self.0.calls, export!(call_list_tools(cursor))).await?;
             pages.add(page.tools, page.next_cursor)?;
         }
         Ok(pages.items)
@@ -171,7 +153,7 @@ impl Session {
     pub async fn list_resources(&self) -> Result<Vec<ResourceLink>, Error> {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
-            let page = Request::new(self, export!(call_list_resources(cursor))).await?;
+            let page = Request::new(&self.0.calls, export!(call_list_resources(cursor))).await?;
             pages.add(page.resources, page.next_cursor)?;
         }
         Ok(pages.items)
@@ -185,7 +167,7 @@ impl Session {
     pub async fn list_prompts(&self) -> Result<Vec<Prompt>, Error> {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
-            let page = Request::new(self, export!(call_list_prompts(cursor))).await?;
+            let page = Request::new(&self.0.calls, export!(call_list_prompts(cursor))).await?;
             pages.add(page.prompts, page.next_cursor)?;
         }
         Ok(pages.items)
@@ -196,48 +178,7 @@ impl Session {
     /// and the sandbox is gone when this returns. A sandbox that does not
     /// respond is ended.
     pub async fn close(&self) {
-        self.0.worker.close();
-        if tokio::time::timeout(self.0.grace * 2, self.0.worker.ending()).await.is_err() {
-            self.0.worker.kill();
-        }
-    }
-
-    /// Waits for a place among the calls in flight.
-    pub(crate) async fn admit(&self) -> Result<OwnedSemaphorePermit, Error> {
-        Arc::clone(&self.0.calls).acquire_owned().await.map_err(|_closed| Error::Closed)
-    }
-
-    pub(crate) fn next_call(&self) -> u64 {
-        self.0.last_call.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(crate) fn run(&self, job: Job<McpSession>) {
-        self.0.worker.run(job);
-    }
-
-    pub(crate) fn cancel(&self, call: u64) {
-        self.0.worker.cancel(call);
-    }
-
-    pub(crate) fn kill(&self) {
-        self.0.worker.kill();
-    }
-
-    pub(crate) fn inner(&self) -> &Inner {
-        &self.0
-    }
-
-    /// Why a call was dropped without an outcome.
-    pub(crate) async fn ended(&self) -> Error {
-        ended(&self.0.worker).await
-    }
-}
-
-/// Why a worker is gone.
-async fn ended(worker: &Worker<McpSession>) -> Error {
-    match worker.ending().await {
-        Ending::Closed => Error::Closed,
-        Ending::Failed(error) => error.into(),
+        self.0.calls.close().await;
     }
 }
 

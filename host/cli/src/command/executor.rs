@@ -8,7 +8,7 @@ use crate::parse::Token;
 use crate::target::{policy_of_operator, target};
 use crate::{descriptors, exit, output};
 use sandbar::Sandbar;
-use sandbar::executor::{ListenOptions, Listener, Pipe, ServeOptions, Target, serve_pipe};
+use sandbar::executor::{ListenOptions, Listener, Pipe, ServeOptions, Target};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _, DuplexStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &ExecutorArgs) -> Result<u8, Failure> {
     if let Some(token) = token {
         listen = listen.token(token.as_str());
     }
-    let listener = Listener::bind(sandbar, listen).await?;
+    let listener = sandbar.listen(listen).await?;
     output::text(&listener.url())?;
     warn_if(unrestricted);
     serve_listener(listener, signals).await
@@ -68,7 +68,7 @@ async fn serve_stdio(
     let (stdout, copying) = buffered(tokio::io::stdout());
     let pipe = Pipe::over(tokio::io::stdin(), stdout);
     tokio::select! {
-        served = serve_pipe(sandbar, options, pipe, None) => served?,
+        served = sandbar.serve(options, pipe, None) => served?,
         code = signals.first() => return Ok(code),
     }
     // The answers that are still on their way to standard output. That it cannot be written any

@@ -45,6 +45,10 @@ pub struct DialLimits {
     pub addresses: u8,
 }
 
+/// Origins whose dialers are kept. 256: a dialer without connections is small; the bound is for
+/// processes that connect to ever new servers.
+pub(super) const DIALERS: usize = 256;
+
 /// Bytes of a dropped body that are read within [`DialLimits::linger`]. 64 KiB: reading more costs more than a new connection.
 pub(super) const LINGER_BYTES: usize = 64 * 1024;
 

@@ -5,6 +5,8 @@
 //! reused under the policy that it was dialled under. [`Dialer::exchange`] follows redirects: each
 //! hop is another request, which is judged like the first.
 //!
+//! `dialers.rs` keeps one of them for each origin that sessions are opened with.
+//!
 //! How a request travels through the files:
 //!
 //! | step | file |
@@ -27,6 +29,7 @@ mod connector;
 mod deadline;
 mod denial;
 mod dialer;
+mod dialers;
 mod endpoint;
 mod error;
 mod exchange;
@@ -56,6 +59,7 @@ pub use self::body::{RequestBody, ResponseBody};
 pub use self::deadline::Timeouts;
 pub use self::denial::Denial;
 pub use self::dialer::Dialer;
+pub(crate) use self::dialers::{Dialers, InvalidUrl, check_url, without_credentials};
 pub(crate) use self::error::with_cause;
 pub use self::error::{DialError, SharedError};
 pub use self::exchange::ExchangeBody;

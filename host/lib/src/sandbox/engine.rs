@@ -1,18 +1,16 @@
 //! Compiling components and making sandboxes of them.
 
-use crate::error::BuildError;
-use crate::executor::Connect;
-use crate::http::Dialer;
 use crate::sandbox::cpu::CpuBudget;
+use crate::sandbox::error::BuildError;
 use crate::sandbox::imports::linker;
 use crate::sandbox::limits::{
     CORE_INSTANCES_PER_SESSION, MEMORIES_PER_SESSION, SandboxLimits, TABLES_PER_SESSION, stacks,
 };
 use crate::sandbox::memory::{MemoryLimit, MemoryUse};
-use crate::sandbox::state::State;
+use crate::sandbox::state::{Network, State};
 use crate::sandbox::ticker::Ticker;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::time::Instant;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{
     Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
@@ -34,19 +32,13 @@ pub(crate) struct SandboxEngine {
     _ticker: Ticker,
 }
 
-/// The way out of a sandbox.
-pub(crate) enum Network {
-    /// Requests are dialled from here.
-    Local(Box<Dialer>),
-    /// Requests go to an executor elsewhere.
-    Remote(Arc<dyn Connect>),
-}
-
 /// A store, ready for an instance.
 pub(crate) struct Sandbox {
     pub(crate) store: Store<State>,
     pub(crate) cpu: CpuBudget,
     pub(crate) memory: MemoryUse,
+    /// When it began to be made.
+    pub(crate) begun: Instant,
 }
 
 impl SandboxEngine {
@@ -82,6 +74,7 @@ impl SandboxEngine {
 
     /// Makes a sandbox.
     pub(crate) fn sandbox(&self, network: Network) -> Sandbox {
+        let begun = Instant::now();
         let memory = MemoryUse::default();
         let limit = MemoryLimit::new(self.limits.memory, memory.clone());
         let mut store = Store::new(&self.engine, State::new(network, limit));
@@ -90,7 +83,7 @@ impl SandboxEngine {
         let budget = cpu.clone();
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| Ok(budget.tick()));
-        Sandbox { store, cpu, memory }
+        Sandbox { store, cpu, memory, begun }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a session tells: notifications for whoever listens to a call, and events for its handler.
 
-use crate::handler::{Handler, Notification, ServerRequest};
 use crate::sandbox::bindings::mcp;
 use crate::sandbox::convert;
+use crate::sandbox::handler::{Handler, Notification, ServerRequest};
 use crate::sandbox::limits::SERVER_REQUESTS;
 use futures::future::BoxFuture;
 use std::pin::Pin;

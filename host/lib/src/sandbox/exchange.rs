@@ -1,7 +1,8 @@
 //! HTTP exchanges inside of a store.
 
+use crate::channel::CHUNKS;
 use crate::sandbox::bindings::Fetching;
-use crate::sandbox::pipe::{CHUNKS, Outlet};
+use crate::sandbox::pipe::Outlet;
 use crate::sandbox::state::State;
 use crate::sandbox::worker::Life;
 use bytes::Bytes;

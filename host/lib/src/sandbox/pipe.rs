@@ -14,10 +14,6 @@ use tokio_util::sync::PollSender;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Destination, Source, StreamConsumer, StreamProducer, StreamResult};
 
-/// Chunks between a stream and a task: one in hand and one on the way keep both
-/// sides busy.
-pub(crate) const CHUNKS: usize = 2;
-
 /// Bytes of a chunk that leaves a sandbox. Larger writes of a guest are taken
 /// piece by piece.
 const CHUNK_BYTES: usize = 256 * 1024;

@@ -1,52 +1,21 @@
-//! The components, each compiled when it is first needed.
+//! The components, each compiled when it is first needed, and sandboxes with an instance of one.
 
-use crate::components;
-use crate::error::BuildError;
-use crate::sandbox::bindings::{EmbeddingPre, FetchingPre, ServingPre};
-use crate::sandbox::engine::SandboxEngine;
-use crate::sandbox::state::State;
+use crate::channel::Target;
+use crate::sandbox::bindings::{
+    Embedding, EmbeddingPre, Fetching, FetchingPre, Serving, ServingPre,
+};
+use crate::sandbox::components::{self, Component};
+use crate::sandbox::engine::{Sandbox, SandboxEngine};
+use crate::sandbox::error::{BuildError, SandboxError, StartError};
+use crate::sandbox::limits::SandboxLimits;
+use crate::sandbox::state::{Network, State};
 use sandbar_guest_compose::{ComposeError, compose};
 use std::sync::{Arc, OnceLock};
 use wasmtime::component::InstancePre;
 
-/// What an instance dials through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// From here.
-    Local,
-    /// Through an executor elsewhere.
-    Remote,
-}
-
-/// One kind of component, in both compositions.
-struct Program<P> {
-    local: OnceLock<Result<P, Arc<BuildError>>>,
-    remote: OnceLock<Result<P, Arc<BuildError>>>,
-}
-
-impl<P> Default for Program<P> {
-    fn default() -> Self {
-        Self { local: OnceLock::new(), remote: OnceLock::new() }
-    }
-}
-
-impl<P> Program<P> {
-    fn get(
-        &self,
-        reach: Reach,
-        load: impl FnOnce() -> Result<P, BuildError>,
-    ) -> Result<&P, Arc<BuildError>> {
-        let cell = match reach {
-            Reach::Local => &self.local,
-            Reach::Remote => &self.remote,
-        };
-        cell.get_or_init(|| load().map_err(Arc::new)).as_ref().map_err(Arc::clone)
-    }
-}
-
-/// Every component that is hosted.
-#[derive(Default)]
+/// Every component that is hosted, and what sandboxes are made with.
 pub(crate) struct Programs {
+    engine: SandboxEngine,
     mcp: Program<EmbeddingPre<State>>,
     fetch: Program<FetchingPre<State>>,
     serve: Program<ServingPre<State>>,
@@ -58,57 +27,95 @@ impl Programs {
     /// The embedded components; where one is given, it takes the place of the MCP client, composed
     /// with the executor that the exchanges go to.
     pub(crate) fn new(
-        engine: &SandboxEngine,
+        engine: SandboxEngine,
         custom: Option<&[u8]>,
-        reach: Reach,
+        target: &Target,
     ) -> Result<Self, BuildError> {
-        let custom = custom.map(|component| match reach {
-            Reach::Local => load(engine, component, EmbeddingPre::new),
-            Reach::Remote => through_executor(engine, component),
+        let custom = custom.map(|component| match target {
+            Target::Local => load(&engine, component, EmbeddingPre::new),
+            Target::Remote(_) => through_executor(&engine, component),
         });
-        Ok(Self { custom: custom.transpose()?, ..Self::default() })
+        Ok(Self {
+            custom: custom.transpose()?,
+            engine,
+            mcp: Program::new(components::MCP, components::MCP_REMOTE, EmbeddingPre::new),
+            fetch: Program::new(components::FETCH, components::FETCH_REMOTE, FetchingPre::new),
+            serve: Program::new(components::SERVE, components::SERVE_REMOTE, ServingPre::new),
+        })
     }
 
-    /// The MCP client.
-    pub(crate) fn mcp(
-        &self,
-        engine: &SandboxEngine,
-        reach: Reach,
-    ) -> Result<&EmbeddingPre<State>, Arc<BuildError>> {
-        if let Some(custom) = &self.custom {
-            return Ok(custom);
-        }
-        let component = match reach {
-            Reach::Local => components::MCP.bytes,
-            Reach::Remote => components::MCP_REMOTE.bytes,
-        };
-        self.mcp.get(reach, || load(engine, component, EmbeddingPre::new))
+    pub(crate) const fn limits(&self) -> &SandboxLimits {
+        self.engine.limits()
     }
 
-    /// HTTP exchanges.
-    pub(crate) fn fetch(
+    /// A sandbox with the MCP client in it.
+    pub(crate) async fn start_mcp(
         &self,
-        engine: &SandboxEngine,
-        reach: Reach,
-    ) -> Result<&FetchingPre<State>, Arc<BuildError>> {
-        let component = match reach {
-            Reach::Local => components::FETCH.bytes,
-            Reach::Remote => components::FETCH_REMOTE.bytes,
+        network: Network,
+    ) -> Result<(Sandbox, Embedding), StartError> {
+        let program = match &self.custom {
+            Some(custom) => custom,
+            None => self.mcp.get(&self.engine, &network)?,
         };
-        self.fetch.get(reach, || load(engine, component, FetchingPre::new))
+        let mut sandbox = self.engine.sandbox(network);
+        let instance = program.instantiate_async(&mut sandbox.store).await;
+        Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
     }
 
-    /// An executor.
-    pub(crate) fn serve(
+    /// A sandbox for HTTP exchanges.
+    pub(crate) async fn start_fetch(
         &self,
-        engine: &SandboxEngine,
-        reach: Reach,
-    ) -> Result<&ServingPre<State>, Arc<BuildError>> {
-        let component = match reach {
-            Reach::Local => components::SERVE.bytes,
-            Reach::Remote => components::SERVE_REMOTE.bytes,
+        network: Network,
+    ) -> Result<(Sandbox, Fetching), StartError> {
+        let program = self.fetch.get(&self.engine, &network)?;
+        let mut sandbox = self.engine.sandbox(network);
+        let instance = program.instantiate_async(&mut sandbox.store).await;
+        Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
+    }
+
+    /// A sandbox with an executor in it.
+    pub(crate) async fn start_serve(
+        &self,
+        network: Network,
+    ) -> Result<(Sandbox, Serving), StartError> {
+        let program = self.serve.get(&self.engine, &network)?;
+        let mut sandbox = self.engine.sandbox(network);
+        let instance = program.instantiate_async(&mut sandbox.store).await;
+        Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
+    }
+}
+
+/// One kind of component, in both compositions.
+struct Program<P> {
+    local: Compiled<P>,
+    remote: Compiled<P>,
+    link: Link<P>,
+}
+
+/// Finds the exports of a kind of component.
+type Link<P> = fn(InstancePre<State>) -> wasmtime::Result<P>;
+
+struct Compiled<P> {
+    component: Component,
+    program: OnceLock<Result<P, Arc<BuildError>>>,
+}
+
+impl<P> Program<P> {
+    const fn new(local: Component, remote: Component, link: Link<P>) -> Self {
+        let local = Compiled { component: local, program: OnceLock::new() };
+        let remote = Compiled { component: remote, program: OnceLock::new() };
+        Self { local, remote, link }
+    }
+
+    /// The composition whose exchanges go this way.
+    fn get(&self, engine: &SandboxEngine, network: &Network) -> Result<&P, Arc<BuildError>> {
+        let Compiled { component, program } = match network {
+            Network::Local(_) => &self.local,
+            Network::Remote(_) => &self.remote,
         };
-        self.serve.get(reach, || load(engine, component, ServingPre::new))
+        let program =
+            program.get_or_init(|| load(engine, component.bytes, self.link).map_err(Arc::new));
+        program.as_ref().map_err(Arc::clone)
     }
 }
 
@@ -129,10 +136,6 @@ fn through_executor(
     EmbeddingPre::new(linked).map_err(BuildError::component)
 }
 
-fn load<P>(
-    engine: &SandboxEngine,
-    component: &[u8],
-    program: fn(InstancePre<State>) -> wasmtime::Result<P>,
-) -> Result<P, BuildError> {
-    program(engine.load(component)?).map_err(BuildError::component)
+fn load<P>(engine: &SandboxEngine, component: &[u8], link: Link<P>) -> Result<P, BuildError> {
+    link(engine.load(component)?).map_err(BuildError::component)
 }

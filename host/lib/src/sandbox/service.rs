@@ -1,9 +1,9 @@
 //! Serving one connection of an executor inside of a store.
 
-use crate::error::SandboxError;
-use crate::executor::Pipe;
+use crate::channel::Pipe;
 use crate::sandbox::bindings::{ServedConnection, Serving};
 use crate::sandbox::engine::Sandbox;
+use crate::sandbox::error::SandboxError;
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::pipe::{Inlet, Outlet};
 use wasmtime::component::StreamReader;

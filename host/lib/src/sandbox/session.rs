@@ -1,9 +1,9 @@
 //! The life of an MCP session inside of its store.
 
-use crate::handler::{Handler, Notification};
 use crate::sandbox::bindings::{Embedding, SessionExports, mcp};
 use crate::sandbox::convert;
 use crate::sandbox::events::{Asked, Events, Notifications};
+use crate::sandbox::handler::{Handler, Notification};
 use crate::sandbox::limits::SERVER_REQUESTS;
 use crate::sandbox::state::State;
 use crate::sandbox::worker::Life;

@@ -1,8 +1,7 @@
 //! What one store holds.
 
-use crate::executor::Connect;
-use crate::http::Dialer;
-use crate::sandbox::engine::Network;
+use crate::channel::{Connect, Target};
+use crate::http::{Dialer, Dialers, Policy};
 use crate::sandbox::imports::wasi_http::Hooks;
 use crate::sandbox::limits::HANDLES;
 use crate::sandbox::memory::MemoryLimit;
@@ -10,6 +9,25 @@ use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::clocks::{WasiClocksCtx, WasiClocksCtxView, WasiClocksView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+/// The way out of a sandbox.
+pub(crate) enum Network {
+    /// Requests are dialled from here.
+    Local(Box<Dialer>),
+    /// Requests go to an executor elsewhere.
+    Remote(Arc<dyn Connect>),
+}
+
+impl Network {
+    /// The way to `target`. This host dials under `policy`; elsewhere the policy of that place
+    /// holds.
+    pub(crate) fn to(target: &Target, dialers: &Dialers, policy: Policy) -> Self {
+        match target {
+            Target::Local => Self::Local(Box::new(dialers.under(policy))),
+            Target::Remote(connector) => Self::Remote(Arc::clone(connector)),
+        }
+    }
+}
 
 /// The data of a store: the tables behind its imports, and nothing that a guest
 /// could reach otherwise.

@@ -1,9 +1,9 @@
 //! The task that owns a store: it does what it is given to do, until nobody
 //! wants anything of it any more.
 
-use crate::error::SandboxError;
 use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::engine::Sandbox;
+use crate::sandbox::error::SandboxError;
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::memory::MemoryUse;
 use crate::sandbox::state::State;

@@ -1,6 +1,6 @@
 //! The `sandbar:executor/channel` import: a byte pipe to an executor elsewhere.
 
-use crate::executor::{Connect, Pipe};
+use crate::channel::{Connect, Pipe};
 use crate::http::with_cause;
 use crate::sandbox::bindings::channel;
 use crate::sandbox::imports::Imports;

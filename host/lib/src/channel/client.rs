@@ -1,11 +1,10 @@
 //! Connecting to an executor's WebSocket.
 
+use super::error::ExecutorError;
 use super::limits::CONNECT;
 use super::pipe::{Connect, Pipe};
 use super::websocket;
-use crate::dialing::without_credentials;
-use crate::error::ExecutorError;
-use crate::http::{Target as HttpTarget, TlsRoots};
+use crate::http::{Target as HttpTarget, TlsRoots, without_credentials};
 use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::AUTHORIZATION;

@@ -1,7 +1,6 @@
 //! What a session tells its embedder, and asks of it.
 
-use crate::error::RpcError;
-use crate::types::Progress;
+use crate::sandbox::bindings::mcp::Progress;
 use futures::future::BoxFuture;
 
 /// A notification of a server.
@@ -24,6 +23,26 @@ pub struct ServerRequest {
     pub method: String,
     /// Its parameters, as JSON text.
     pub params: Option<String>,
+}
+
+/// A JSON-RPC error (JSON-RPC 2.0 section 5.1).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} (code {code})")]
+pub struct RpcError {
+    /// The code.
+    pub code: i64,
+    /// The text.
+    pub message: String,
+    /// More, as JSON text.
+    pub data: Option<String>,
+}
+
+impl RpcError {
+    /// What a request is answered with that nobody handles.
+    #[must_use]
+    pub fn method_not_found(method: &str) -> Self {
+        Self { code: -32601, message: format!("method not found: {method}"), data: None }
+    }
 }
 
 /// What an embedder does for its sessions. The default implementation ignores

@@ -2,8 +2,8 @@
 
 use super::client::WebSocketClient;
 use super::command::CommandClient;
+use super::error::ExecutorError;
 use super::pipe::Connect;
-use crate::error::ExecutorError;
 use std::sync::Arc;
 
 /// Who performs HTTP exchanges.

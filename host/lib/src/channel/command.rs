@@ -1,7 +1,7 @@
 //! Executors that are commands: `ssh host sandbar executor --stdio`.
 
+use super::error::ExecutorError;
 use super::pipe::{Connect, Pipe};
-use crate::error::ExecutorError;
 use futures::future::BoxFuture;
 use std::process::Stdio;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The components that the build embeds, and their compositions.
 
-use crate::error::BuildError;
+use crate::sandbox::error::BuildError;
 
 /// A component file, embedded.
 #[derive(Clone, Copy, Debug)]

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 /// Limits of the messages and frames of a connection.
-pub(super) fn config() -> WebSocketConfig {
+pub(crate) fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_BYTES))
         .max_frame_size(Some(MESSAGE_BYTES))
@@ -24,7 +24,7 @@ pub(super) fn config() -> WebSocketConfig {
 ///
 /// The task reads and writes independently of each other: neither waits for the
 /// other, so that no order of traffic can lock two peers.
-pub(super) fn carry<S>(socket: WebSocketStream<S>) -> Pipe
+pub(crate) fn carry<S>(socket: WebSocketStream<S>) -> Pipe
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

@@ -1,10 +1,20 @@
-//! HTTP exchanges through an executor, unaware of MCP.
+//! Executors: who performs HTTP exchanges, here or elsewhere.
+//!
+//! | what | where |
+//! |---|---|
+//! | the choice of executor | [`Target`] |
+//! | one exchange after another, unaware of MCP | [`Executor`] |
+//! | the byte pipe to an executor, and what makes one | [`Pipe`], [`Connect`] |
+//! | being an executor for others | [`Sandbar::serve`](crate::Sandbar::serve), [`Listener`] |
 
-use super::limits::EXCHANGES;
+pub use crate::channel::{CommandClient, Connect, Pipe, Target, WebSocketClient};
+pub use crate::serve::{ListenError, ListenOptions, Listener, ServeOptions};
+
 use crate::error::Error;
+use crate::limits::EXCHANGES;
 use crate::sandbox::bindings::Fetching;
 use crate::sandbox::exchange::{Answered, Ended, FetchLife, send};
-use crate::sandbox::worker::{Ending, Worker, job};
+use crate::sandbox::worker::{Worker, job};
 use bytes::{Bytes, BytesMut};
 use futures::Stream;
 use sandbar_exchange::{ErrorCode, Failure, Field, Phase, RedirectPolicy, Request};
@@ -185,10 +195,7 @@ impl Executor {
 
     /// Why an exchange was dropped without an outcome.
     async fn ended(&self) -> Error {
-        match self.0.worker.ending().await {
-            Ending::Closed => Error::Closed,
-            Ending::Failed(error) => error.into(),
-        }
+        self.0.worker.ending().await.into()
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::gate::{Gate, Token};
 use super::limits::{ACCEPT_PAUSE, CONNECTIONS, HANDSHAKES, HEAD};
-use super::serve::{ServeOptions, serve_pipe};
-use super::websocket;
-use crate::sandbar::Sandbar;
+use super::{ServeOptions, Server};
+use crate::channel::websocket;
 use bytes::Bytes;
 use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -79,7 +78,7 @@ pub struct Listener {
 }
 
 struct Shared {
-    sandbar: Sandbar,
+    server: Server,
     serve: ServeOptions,
     gate: Gate,
     connections: Arc<Semaphore>,
@@ -87,12 +86,7 @@ struct Shared {
 
 impl Listener {
     /// Starts to listen.
-    ///
-    /// # Errors
-    ///
-    /// [`ListenError`]; notably for an address that is not loopback without a
-    /// token.
-    pub async fn bind(sandbar: Sandbar, options: ListenOptions) -> Result<Self, ListenError> {
+    pub(crate) async fn bind(server: Server, options: ListenOptions) -> Result<Self, ListenError> {
         let ListenOptions { address, token, serve } = options;
         if token.is_none() && !address.ip().is_loopback() {
             return Err(ListenError::TokenNeeded { address });
@@ -104,7 +98,7 @@ impl Listener {
         let listener = TcpListener::bind(address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let connections = Arc::new(Semaphore::new(CONNECTIONS));
-        let shared = Shared { sandbar, serve, gate: Gate { token }, connections };
+        let shared = Shared { server, serve, gate: Gate { token }, connections };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
@@ -178,7 +172,7 @@ async fn serve_client(
     let socket =
         WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, config).await;
     let pipe = websocket::carry(socket);
-    let served = serve_pipe(&shared.sandbar, &shared.serve, pipe, Some(peer.to_string())).await;
+    let served = shared.server.serve(&shared.serve, pipe, Some(peer.to_string())).await;
     if let Err(error) = served {
         tracing::warn!(%peer, error = &error as &dyn std::error::Error, "connection failed");
     }

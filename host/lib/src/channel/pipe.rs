@@ -1,8 +1,7 @@
 //! Byte pipes.
 
-use super::limits::READ_BYTES;
-use crate::error::ExecutorError;
-use crate::sandbox::pipe::CHUNKS;
+use super::error::ExecutorError;
+use super::limits::{CHUNKS, READ_BYTES};
 use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};

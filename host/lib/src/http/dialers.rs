@@ -1,16 +1,12 @@
 //! Dialers, one for each policy.
 
-use crate::error::Error;
-use crate::http::{DialLimits, Dialer, Policy, Proxies, TlsRoots};
+use super::limits::DIALERS;
+use super::{DialLimits, Dialer, Policy, Proxies, TlsRoots};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Origins whose dialers are kept. A dialer without connections is small; the
-/// bound is for processes that connect to ever new servers.
-const DIALERS: usize = 256;
-
 /// What dialers are made of, and those that have been made.
-pub(crate) struct Dialing {
+pub(crate) struct Dialers {
     tls: TlsRoots,
     limits: DialLimits,
     proxies: Proxies,
@@ -19,7 +15,7 @@ pub(crate) struct Dialing {
     dialers: Mutex<HashMap<String, Dialer>>,
 }
 
-impl Dialing {
+impl Dialers {
     pub(crate) fn new(tls: TlsRoots, limits: DialLimits, proxies: Proxies) -> Self {
         Self { tls, limits, proxies, dialers: Mutex::default() }
     }
@@ -30,7 +26,7 @@ impl Dialing {
     }
 
     /// The dialer for the origin of a URL that the user typed, and nothing else.
-    pub(crate) fn for_url(&self, text: &str) -> Result<Dialer, Error> {
+    pub(crate) fn for_url(&self, text: &str) -> Result<Dialer, InvalidUrl> {
         let (origin, policy) = origin(text)?;
         let mut dialers = self.dialers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(dialer) = dialers.get(&origin) {
@@ -45,14 +41,21 @@ impl Dialing {
     }
 }
 
+/// A URL that no session can be opened with.
+pub(crate) struct InvalidUrl {
+    /// The URL as it was given, without user information.
+    pub(crate) url: String,
+    pub(crate) reason: String,
+}
+
 /// Whether a URL that the user typed is one to connect to, whoever dials it.
-pub(crate) fn check(text: &str) -> Result<(), Error> {
+pub(crate) fn check_url(text: &str) -> Result<(), InvalidUrl> {
     origin(text).map(drop)
 }
 
 /// The origin of such a URL, and the policy that allows it alone.
-fn origin(text: &str) -> Result<(String, Policy), Error> {
-    let invalid = |reason: String| Error::InvalidUrl { url: without_credentials(text), reason };
+fn origin(text: &str) -> Result<(String, Policy), InvalidUrl> {
+    let invalid = |reason: String| InvalidUrl { url: without_credentials(text), reason };
     let url = url::Url::parse(text).map_err(|error| invalid(error.to_string()))?;
     let policy = Policy::origin(&url).map_err(|error| {
         let reason = std::error::Error::source(&error).map(ToString::to_string);
