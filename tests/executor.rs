@@ -6,13 +6,13 @@ use crate::support::fault::{Chunk, Gate, McpScript, Response, Script, SseEvent};
 use crate::support::fault_server::FaultServer;
 use crate::support::patience;
 use futures::future::BoxFuture;
-use sandbar::demo::{DemoOptions, DemoServer};
 use sandbar::executor::{
-    Connect, Executor, HttpRequest, ListenOptions, Listener, Pipe, ServeOptions, Target, serve_pipe,
+    Connect, Executor, HttpRequest, ListenOptions, Pipe, ServeOptions, Target,
 };
 use sandbar::http::Policy;
 use sandbar::types::Content;
 use sandbar::{ExecutorError, HttpError, HttpFailure, Sandbar};
+use sandbar_demo::{DemoOptions, DemoServer};
 use tokio::sync::oneshot;
 
 /// The most of a body that comes with its head, by the contract of `sandbar:http/client`.
@@ -28,7 +28,7 @@ impl Connect for InMemory {
     fn connect(&self) -> BoxFuture<'_, Result<Pipe, ExecutorError>> {
         let (near, far) = Pipe::pair();
         let (sandbar, options) = (self.sandbar.clone(), self.options.clone());
-        tokio::spawn(async move { serve_pipe(&sandbar, &options, far, None).await });
+        tokio::spawn(async move { sandbar.serve(&options, far, None).await });
         Box::pin(std::future::ready(Ok(near)))
     }
 }
@@ -42,7 +42,7 @@ pub(crate) fn in_memory() -> Target {
 async fn listen(options: ServeOptions) -> (String, oneshot::Sender<()>) {
     let sandbar = support::sandbox::builder().build().unwrap();
     let address = "127.0.0.1:0".parse().unwrap();
-    let listener = Listener::bind(sandbar, ListenOptions::new(address, options)).await.unwrap();
+    let listener = sandbar.listen(ListenOptions::new(address, options)).await.unwrap();
     let url = listener.url();
     let (stop, stopped) = oneshot::channel();
     tokio::spawn(listener.run(async move {
