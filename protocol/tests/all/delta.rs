@@ -255,6 +255,15 @@ fn what_was_read_is_granted_again_once_it_is_half_the_window() {
     assert_eq!(violation, Err(Violation::Overrun { credit: 0 }));
 }
 
+/// Catches a grant of nothing, which would be a message for nothing.
+#[test]
+fn nothing_is_granted_before_anything_was_read() {
+    for window in [0, 1] {
+        assert!(!Receiver::new(Some(window)).wants_grant());
+    }
+    assert_eq!(Receiver::new(None).grant(), 0);
+}
+
 /// Catches a stream without credit that grows past what its connection holds.
 #[test]
 fn a_stream_without_credit_is_held_to_the_room_of_its_connection() {

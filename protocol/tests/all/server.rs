@@ -5,9 +5,7 @@ use std::time::Duration;
 use sandbar_exchange::{ErrorCode, Failure, Field, Response};
 use sandbar_protocol::extensions::{Extension, Extensions};
 use sandbar_protocol::http::InvalidRequest;
-use sandbar_protocol::limits::{
-    BUFFERED_BODY_BYTES, MAX_CALLS, MAX_MESSAGE_BYTES, MAX_RUNNING_CALLS,
-};
+use sandbar_protocol::limits::{BUFFERED_BODY_BYTES, MAX_CALLS, MAX_RUNNING_CALLS};
 use sandbar_protocol::server::{CallError, CloseReason, Event};
 use serde_json::json;
 
@@ -318,20 +316,6 @@ fn calls_beyond_the_table_are_refused_for_now() {
     assert!(text.starts_with("http/request failed: "), "{text}");
 }
 
-/// Catches a table that forgets how much the waiting requests hold.
-#[test]
-fn waiting_requests_are_limited_in_bytes() {
-    let mut session = server(Extensions::NONE);
-    let body = "AAAA".repeat(11 << 18);
-    for id in 0..5 {
-        let params = json!({"method": "POST", "url": "http://h/", "requestId": id.to_string(),
-            "bodyBase64": body});
-        tell(&mut session, &json!({"id": id, "method": "http/request", "params": params}));
-    }
-    let messages = sent(&mut session);
-    assert_eq!(messages.iter().map(|message| &message["id"]).collect::<Vec<_>>(), [3, 4]);
-}
-
 /// Catches a method that does something although the call is not there yet, or twice.
 #[test]
 fn methods_out_of_order_are_the_callers_mistake() {
@@ -347,13 +331,4 @@ fn methods_out_of_order_are_the_callers_mistake() {
     session.finish(call, Ok(())).unwrap();
     assert_eq!(session.finish(call, Ok(())), Err(CallError::Gone));
     assert_eq!(sent(&mut session).len(), 2);
-}
-
-/// Catches a session that parses whatever length it is given.
-#[test]
-fn a_message_over_the_limit_cuts_the_connection() {
-    let mut session = server(Extensions::NONE);
-    session.handle_message(&vec![b' '; MAX_MESSAGE_BYTES + 1]);
-    let event = session.poll_event();
-    assert!(matches!(event, Some(Event::Close(CloseReason::MessageTooLong))));
 }
