@@ -237,6 +237,8 @@ fn a_sender_that_overruns_its_credit_breaks_its_stream() {
     receiver.handle_delta(data(1, "YWJj"), 0).unwrap();
     let violation = receiver.handle_delta(data(2, "YWI="), 0);
     assert_eq!(violation, Err(Violation::Overrun { credit: 1 }));
+    let words = "delta overran the credit of 1 bytes".to_owned();
+    assert_eq!(Failure::from(violation.unwrap_err()), Failure::sent(ErrorCode::Protocol(words)));
 }
 
 /// Catches a grant for every read, and one for bytes that are still queued.

@@ -178,6 +178,20 @@ fn ids_of_the_limit_are_taken_and_longer_ones_refused() {
     assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(name), &json!(-32602)));
 }
 
+/// Catches a refusal that does not say what was reached, and where it can be raised.
+#[test]
+fn a_refused_request_says_which_limit_it_met() {
+    for (error, words, setting) in [
+        (RequestError::TooManyCalls, "more than 1024 calls are open", "calls"),
+        (RequestError::TooManyBytes, "more than 33554432 bytes wait to be sent", "waiting-bytes"),
+    ] {
+        assert_eq!(error.to_string(), words);
+        assert!(is_limit(&error.into(), setting));
+    }
+    let closed = ErrorCode::Disconnected("connection to the executor has ended".into());
+    assert_eq!(Failure::from(RequestError::Closed), Failure::unsent(closed));
+}
+
 /// Checks that nothing is held: a request that fills the limit alone is taken, and not a byte more.
 fn assert_nothing_waits(session: &mut ClientSession) {
     let request = get("http://h/");

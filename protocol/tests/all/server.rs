@@ -27,6 +27,13 @@ fn only_offered_extensions_are_confirmed() {
     assert_eq!(sent(&mut session), [json!({"id": 1, "result": result})]);
 }
 
+/// Catches a set in which what is put twice is not.
+#[test]
+fn an_extension_that_is_named_twice_is_known() {
+    let twice: Extensions = [Extension::Cancel, Extension::Cancel].into_iter().collect();
+    assert!(twice.contains(Extension::Cancel) && !twice.contains(Extension::Credit));
+}
+
 /// Catches a second stream under the same id, an id that is never free again, and an id that a
 /// buffered call reserves.
 #[test]
@@ -250,11 +257,11 @@ fn a_notification_that_was_not_negotiated_cuts_the_connection() {
     let mut session = server(Extensions::NONE);
     let call = open_stream(&mut session, 1, "s");
     tell(&mut session, &cancel("s"));
-    let method = "http/request/cancel".to_owned();
     let Some(Event::Close(reason)) = session.poll_event() else {
         panic!("not closed");
     };
-    assert_eq!(reason, CloseReason::UnknownNotification(method));
+    assert_eq!(reason.to_string(), "unknown notification `http/request/cancel`");
+    assert!(matches!(reason, CloseReason::UnknownNotification(_)));
     assert!(matches!(session.poll_event(), Some(Event::Cancel { call: id }) if id == call));
     assert!(session.poll_transmit(Duration::ZERO).is_none());
 }
@@ -322,7 +329,9 @@ fn methods_out_of_order_are_the_callers_mistake() {
     let mut session = server(Extensions::NONE);
     tell(&mut session, &streamed(1, "s"));
     let call = started(&mut session);
-    assert_eq!(session.body(call, vec![1]), Err(CallError::OutOfOrder));
+    let mistake = session.body(call, vec![1]).unwrap_err();
+    assert_eq!(mistake, CallError::OutOfOrder);
+    assert_eq!(mistake.to_string(), "call is not at that point");
     assert_eq!(session.finish(call, Ok(())), Err(CallError::OutOfOrder));
     session.respond(call, ok()).unwrap();
     assert_eq!(session.respond(call, ok()), Err(CallError::OutOfOrder));

@@ -75,6 +75,8 @@ fn spellings_of_a_host_are_one_target() {
         assert_eq!(target(spelling), target("https://example.com/"), "{spelling}");
     }
     assert_eq!(target("http://[0:0::1]/"), target("http://[::1]/"));
+    let spelt = target("HTTPS://EXAMPLE.com./x").unwrap();
+    assert_eq!((spelt.port(), spelt.authority().as_str()), (443, "example.com:443"));
 }
 
 /// Catches URLs that name nothing to dial and are dialled anyway.
