@@ -272,6 +272,14 @@ mod tests {
         let fits = format!("[{}0]", "0,".repeat(BATCH_MESSAGES - 1));
         assert_eq!(Batch::parse(&fits).unwrap().0.len(), BATCH_MESSAGES);
         let over = format!("[{}0]", "0,".repeat(BATCH_MESSAGES));
-        assert!(Batch::parse(&over).is_err());
+        let error = Batch::parse(&over).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("length 1025, expected a batch of at most 1024"), "{error}");
+    }
+
+    /// Catches an error of which its server cannot tell what is wrong with its message.
+    #[test]
+    fn a_member_of_another_type_is_told_with_what_it_should_be() {
+        let error = Message::parse(r#"{"method":17}"#).unwrap_err().to_string();
+        assert!(error.contains("invalid type: integer `17`, expected a string"), "{error}");
     }
 }

@@ -339,3 +339,6 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,6 +134,17 @@ fn an_event_at_the_limit_passes_however_it_arrives() {
     }
 }
 
+/// Catches a limit on other fields that is off by one.
+#[test]
+fn a_line_at_the_limit_passes_however_it_arrives() {
+    let stream = format!("id: {}\n\n", "x".repeat(96));
+    for size in [1, 7, stream.len()] {
+        let mut decoder = Decoder::new(100);
+        stream.as_bytes().chunks(size).for_each(|chunk| decoder.feed(chunk, |_| {}).unwrap());
+        assert_eq!(decoder.last_event_id().unwrap().len(), 96, "chunks of {size}");
+    }
+}
+
 /// Catches a lossy conversion, which changes what the server said without a word.
 #[test]
 fn data_that_is_not_utf8_is_an_error_after_the_events_before_it() {

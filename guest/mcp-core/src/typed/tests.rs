@@ -70,6 +70,16 @@ fn a_lone_text_is_read_with_everything_around_it() {
     assert!(message(ToolResult::parse(half.into())).contains("surrogate"));
 }
 
+/// Catches a large text that is held twice: as the server wrote it, and as it is handed on.
+#[test]
+fn a_lone_text_stays_in_the_memory_of_its_message() {
+    let json = String::from(r#"{"content":[{"type":"text","text":"a\nb"}]}"#);
+    let place = json.as_ptr();
+    let result = ToolResult::parse(json).unwrap();
+    let [Content::Text(text)] = &result.content[..] else { panic!("{result:?}") };
+    assert_eq!((text.as_str(), text.as_ptr()), ("a\nb", place));
+}
+
 /// Catches defaults in place of required members: an empty list is not a missing one.
 #[test]
 fn a_missing_member_is_named() {
