@@ -26,7 +26,7 @@ pub mod vocabulary {
 /// cannot be compared.
 mod exchanging {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "../../wit",
         inline: "
             package sandbar:host;
             world exchanging {
