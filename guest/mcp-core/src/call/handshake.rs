@@ -251,10 +251,7 @@ impl Drive for Handshake {
     }
 
     fn handle_failure(&mut self, _session: &mut Session, failure: Failure) {
-        match &mut self.exchange {
-            Exchange::Delivering(delivery) => delivery.handle_failure(failure),
-            _ => self.settle(Err(Error::Http(failure))),
-        }
+        self.settle(Err(Error::Http(failure)));
     }
 }
 

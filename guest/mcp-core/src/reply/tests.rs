@@ -25,9 +25,21 @@ fn an_announced_length_is_reserved_as_far_as_it_was_earned() {
     assert_eq!(reserved(3 * eager, 2 * eager, eager), 3 * eager);
 }
 
-/// Catches a length that is taken for the truth: what comes beyond it is kept, too.
+/// Catches a length that is taken for the truth, so that a body that goes on beyond it is lost, or
+/// copied for every chunk.
 #[test]
 fn a_body_may_be_longer_than_it_was_announced() {
-    assert!(reserved(1 << 10, 4 << 10, 1 << 10) >= 4 << 10);
-    assert!(reserved(0, 4 << 10, 1 << 10) >= 4 << 10);
+    let announced = 1 << 10;
+    assert!(reserved(announced, 4 * announced, announced) >= 4 * announced);
+    assert!(reserved(announced, announced + 1, 1) > announced + 1);
+}
+
+/// Catches a body that is taken for whole because nothing of it has come and nothing was announced.
+#[test]
+fn a_chunk_without_bytes_is_no_end() {
+    let fields = vec![sandbar_exchange::Field::new("content-type", "application/json")];
+    let head = Response { status: 200, fields, url: String::new() };
+    let mut reply = Reply::begin(&head, LIMIT, Expected::Answer);
+    reply.feed(b"");
+    assert!(matches!(reply.next(), Part::NeedBytes));
 }
