@@ -3,7 +3,7 @@
 //! WASI host has. Not a line of the `sandbar` library but the component itself.
 
 use sandbar::components::MCP_LOCAL;
-use sandbar::demo::{DemoMode, DemoOptions, DemoServer};
+use sandbar_demo::{DemoMode, DemoOptions, DemoServer};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 mod bindings {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "../../wit",
         inline: "
             package test:bare;
             world bare {

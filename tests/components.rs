@@ -6,9 +6,9 @@ use crate::support;
 use crate::support::fault::{McpScript, Response, Script};
 use crate::support::fault_server::FaultServer;
 use sandbar::components::{MCP, MCP_LOCAL};
-use sandbar::demo::{DemoMode, DemoOptions, DemoServer};
 use sandbar::executor::Target;
 use sandbar::{BuildError, ConnectOptions, Error, HttpError, HttpFailure, Sandbar};
+use sandbar_demo::{DemoMode, DemoOptions, DemoServer};
 use sandbar_guest_compose::compose;
 use sandbar_test_programs::{MIDDLEWARE, ROGUE};
 

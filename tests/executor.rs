@@ -6,14 +6,17 @@ use crate::support::fault::{Chunk, Gate, McpScript, Response, Script, SseEvent};
 use crate::support::fault_server::FaultServer;
 use crate::support::patience;
 use futures::future::BoxFuture;
-use sandbar::demo::{DemoOptions, DemoServer};
 use sandbar::executor::{
-    Connect, Executor, HttpRequest, ListenOptions, Listener, Pipe, ServeOptions, Target, serve_pipe,
+    Connect, Executor, HttpRequest, ListenOptions, Pipe, ServeOptions, Target,
 };
 use sandbar::http::Policy;
 use sandbar::types::Content;
 use sandbar::{ExecutorError, HttpError, HttpFailure, Sandbar};
+use sandbar_demo::{DemoOptions, DemoServer};
 use tokio::sync::oneshot;
+
+/// The most of a body that comes with its head, by the contract of `sandbar:http/client`.
+const BEGINNING_BYTES: usize = 65_536;
 
 /// An executor in this process, at the other end of a pipe in memory.
 struct InMemory {
@@ -25,7 +28,7 @@ impl Connect for InMemory {
     fn connect(&self) -> BoxFuture<'_, Result<Pipe, ExecutorError>> {
         let (near, far) = Pipe::pair();
         let (sandbar, options) = (self.sandbar.clone(), self.options.clone());
-        tokio::spawn(async move { serve_pipe(&sandbar, &options, far, None).await });
+        tokio::spawn(async move { sandbar.serve(&options, far, None).await });
         Box::pin(std::future::ready(Ok(near)))
     }
 }
@@ -39,7 +42,7 @@ pub(crate) fn in_memory() -> Target {
 async fn listen(options: ServeOptions) -> (String, oneshot::Sender<()>) {
     let sandbar = support::sandbox::builder().build().unwrap();
     let address = "127.0.0.1:0".parse().unwrap();
-    let listener = Listener::bind(sandbar, ListenOptions::new(address, options)).await.unwrap();
+    let listener = sandbar.listen(ListenOptions::new(address, options)).await.unwrap();
     let url = listener.url();
     let (stop, stopped) = oneshot::channel();
     tokio::spawn(listener.run(async move {
@@ -143,6 +146,50 @@ async fn a_large_body_arrives_whole_and_a_cut_one_ends_with_an_error() {
             ),
             "{name}: {error:?}"
         );
+    }
+}
+
+/// Catches a body that loses or repeats bytes where what came with the head ends and its remainder
+/// begins, one that is taken for whole because it came with the head, and one whose failure is lost
+/// because it was known by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_with_the_head_is_neither_more_nor_less_than_the_body() {
+    let sizes = [0, 1, BEGINNING_BYTES - 1, BEGINNING_BYTES, BEGINNING_BYTES + 1, 200_000];
+    let body = |size: usize| -> Vec<u8> { (0..size).map(|index| (index % 251) as u8).collect() };
+    let server = FaultServer::start(move |request| {
+        let (_, rest) = request.target.split_at(1);
+        let (kind, size) = rest.split_once('/').unwrap();
+        let body = body(size.parse().unwrap());
+        let declared = body.len() as u64;
+        let response = Response::new(200);
+        match kind {
+            "length" => Script::respond(response.body(body)),
+            "chunked" => Script::respond(response.body(body).chunked()),
+            _ => Script::respond(response.body(body).declared_length(declared + 1)).close(),
+        }
+    })
+    .await;
+    for (name, executor, _stops) in every_executor().await {
+        for size in sizes {
+            for kind in ["length", "chunked"] {
+                let request = HttpRequest::get(server.url(&format!("/{kind}/{size}")));
+                let response = executor.request(request, 1 << 20).await.unwrap();
+                assert!(response.body == body(size), "{name}, {kind}: {size} bytes");
+            }
+            let request = HttpRequest::get(server.url(&format!("/cut/{size}")));
+            let error = executor.request(request, 1 << 20).await.unwrap_err();
+            assert!(
+                matches!(
+                    &error,
+                    sandbar::Error::Http(HttpFailure {
+                        code: HttpError::IncompleteBody,
+                        authority: Some(authority),
+                        ..
+                    }) if *authority == server.address().to_string()
+                ),
+                "{name}: {error:?} after {size} bytes"
+            );
+        }
     }
 }
 

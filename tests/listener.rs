@@ -6,7 +6,7 @@ use crate::support::fault::{Response, Script};
 use crate::support::fault_server::FaultServer;
 use crate::support::patience;
 use futures::{SinkExt as _, StreamExt as _};
-use sandbar::executor::{ListenError, ListenOptions, Listener, ServeOptions};
+use sandbar::executor::{ListenError, ListenOptions, ServeOptions};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -25,7 +25,7 @@ async fn listen(token: Option<&str>) -> Running {
     if let Some(token) = token {
         options = options.token(token);
     }
-    let listener = Listener::bind(sandbar, options).await.unwrap();
+    let listener = sandbar.listen(options).await.unwrap();
     let address = listener.url().strip_prefix("ws://").unwrap().parse().unwrap();
     Running { address, _task: tokio::spawn(listener.run(std::future::pending())) }
 }
@@ -106,7 +106,7 @@ async fn a_token_is_asked_of_every_connection_and_needed_beyond_loopback() {
     }
     let sandbar = support::sandbox::builder().build().unwrap();
     let options = ListenOptions::new("0.0.0.0:0".parse().unwrap(), ServeOptions::default());
-    let refused = Listener::bind(sandbar, options).await.err();
+    let refused = sandbar.listen(options).await.err();
     assert!(matches!(refused, Some(ListenError::TokenNeeded { .. })), "{refused:?}");
 }
 

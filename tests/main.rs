@@ -1,6 +1,7 @@
 //! The integration tests: real wasmtime, real sockets, real servers.
 //!
 //! - `imports`: what each component can do at all
+//! - `floors`: what the rooms of the library use of one another
 //! - `sessions`: the official Rust SDK's server, in both eras and every mode
 //! - `everything`: the official server of the TypeScript SDK
 //! - `contracts`: what holds of the interfaces in `wit/`
@@ -34,6 +35,7 @@ mod everything;
 mod executor;
 mod faults;
 mod field;
+mod floors;
 mod imports;
 mod listener;
 mod load;

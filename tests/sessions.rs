@@ -1,9 +1,9 @@
 //! Sessions with a server of the official Rust SDK, in every mode and both eras.
 
 use crate::support;
-use sandbar::demo::{DemoMode, DemoOptions, DemoServer};
 use sandbar::types::{Content, Era, ResourceBody};
 use sandbar::{ConnectOptions, Error, Session};
+use sandbar_demo::{DemoMode, DemoOptions, DemoServer};
 
 async fn serve(mode: DemoMode) -> DemoServer {
     DemoServer::start(DemoOptions { mode, ..DemoOptions::default() }).await.unwrap()

@@ -6,7 +6,7 @@ use crate::support::{
     fault::{McpScript, Response, Script},
     fault_server::FaultServer,
 };
-use sandbar::demo::{DemoMode, DemoOptions, DemoServer};
+use sandbar_demo::{DemoMode, DemoOptions, DemoServer};
 use std::io::Write;
 
 async fn demo() -> DemoServer {

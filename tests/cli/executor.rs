@@ -7,7 +7,7 @@ use crate::support::{
     fault_server::FaultServer,
     patience::wait_for,
 };
-use sandbar::demo::{DemoOptions, DemoServer};
+use sandbar_demo::{DemoOptions, DemoServer};
 use std::io::Write as _;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};

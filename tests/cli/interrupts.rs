@@ -6,7 +6,7 @@ use crate::support::{
     fault_server::FaultServer,
     patience::wait_for,
 };
-use sandbar::demo::{DemoOptions, DemoServer};
+use sandbar_demo::{DemoOptions, DemoServer};
 use tokio::process::Child;
 
 /// Presses Ctrl-C.

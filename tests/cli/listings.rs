@@ -1,7 +1,7 @@
 //! Everything that a server offers besides the results of tools.
 
 use crate::support::binary::sandbar;
-use sandbar::demo::{DemoOptions, DemoServer};
+use sandbar_demo::{DemoOptions, DemoServer};
 
 async fn demo() -> DemoServer {
     DemoServer::start(DemoOptions::default()).await.unwrap()

@@ -6,8 +6,8 @@ use crate::support::executor_process::ExecutorProcess;
 use crate::support::fault::{Chunk, LAST_CHUNK, Response, Script};
 use crate::support::fault_server::FaultServer;
 use crate::support::{patience::wait_for, sandbox};
-use sandbar::demo::{DemoOptions, DemoServer};
 use sandbar::executor::{HttpRequest, Target};
+use sandbar_demo::{DemoOptions, DemoServer};
 use std::time::Duration;
 
 const LARGE: usize = 60_000_000;

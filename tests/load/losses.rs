@@ -8,9 +8,9 @@ use crate::support::fault::{Chunk, Response, Script};
 use crate::support::fault_server::FaultServer;
 use crate::support::{patience::wait_for, sandbox};
 use futures::future::BoxFuture;
-use sandbar::demo::{DemoOptions, DemoServer};
 use sandbar::executor::{Connect, HttpRequest, Pipe, Target, WebSocketClient};
 use sandbar::{ExecutorError, HttpError, HttpFailure};
+use sandbar_demo::{DemoOptions, DemoServer};
 use std::sync::{Arc, Mutex};
 use tokio::io::AsyncReadExt;
 

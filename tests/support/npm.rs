@@ -16,7 +16,7 @@ const INSTALLED: &str = "installed-lock.json";
 
 /// The folder with the manifests and the scripts for Node, in the source tree.
 pub(crate) fn manifests() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/npm")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/npm")
 }
 
 /// The folder that holds `node_modules`, as the lock file wants it.

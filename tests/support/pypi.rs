@@ -28,7 +28,7 @@ pub(crate) async fn installed_package(name: &'static str) -> PathBuf {
 
 fn install_once(name: &str) -> io::Result<PathBuf> {
     let requirements = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../tests/pypi")
+        .join("../../tests/pypi")
         .join(name)
         .with_extension("txt");
     // `CARGO_TARGET_TMPDIR` is the folder `tmp` of the build directory; this is its neighbour.

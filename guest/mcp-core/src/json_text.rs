@@ -155,7 +155,7 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// Writes a string as JSON spells it. Most need no escapes, and are copied.
 pub(crate) fn write_quoted(out: &mut String, text: &str) {
-    if text.bytes().any(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+    if text.bytes().any(|byte| byte.is_ascii_control() || matches!(byte, b'"' | b'\\')) {
         out.push_str(&serde_json::Value::from(text).to_string());
     } else {
         out.push('"');
@@ -326,6 +326,8 @@ mod tests {
         for text in ["", "[]", "null", "{} {}", "{\"a\":}", "{\"a\":1,}"] {
             assert!(ObjectText::parse(text).is_err(), "{text}");
         }
+        let error = ObjectText::parse("[]").unwrap_err().to_string();
+        assert!(error.contains("invalid type: sequence, expected an object"), "{error}");
     }
 
     /// Catches a shortcut for strings without escapes that takes one with them, and a place of a

@@ -263,7 +263,7 @@ pub(crate) fn write_response(id: &Id, outcome: &Result<String, RpcError>) -> Vec
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-    use super::{Batch, Id, Message};
+    use super::{Batch, Id, Malformed, Message};
     use crate::limits::BATCH_MESSAGES;
 
     /// Catches a parser that denies unknown members, or reads a null result as a missing one.
@@ -378,6 +378,14 @@ mod tests {
         let fits = format!("[{}0]", "0,".repeat(BATCH_MESSAGES - 1));
         assert_eq!(Batch::parse(&fits).unwrap().0.len(), BATCH_MESSAGES);
         let over = format!("[{}0]", "0,".repeat(BATCH_MESSAGES));
-        assert!(Batch::parse(&over).is_err());
+        let Malformed(error) = Batch::parse(&over).map(|_| ()).unwrap_err();
+        assert!(error.contains("length 1025, expected a batch of at most 1024"), "{error}");
+    }
+
+    /// Catches an error of which its server cannot tell what is wrong with its message.
+    #[test]
+    fn a_member_of_another_type_is_told_with_what_it_should_be() {
+        let Malformed(error) = Message::parse(r#"{"method":17}"#).unwrap_err();
+        assert!(error.contains("`method` is not a string"), "{error}");
     }
 }

@@ -345,3 +345,6 @@ fn unexpected(status: u16, content_type: &str, body: &[u8]) -> Error {
         quote(body)
     ))
 }
+
+#[cfg(test)]
+mod tests;

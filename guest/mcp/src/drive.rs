@@ -122,9 +122,7 @@ impl Open {
             Some(bytes) => bytes.saturating_add(1).min(LARGE_READ_BYTES),
             None => self.room,
         };
-        self.buffer.clear();
-        self.buffer.reserve_exact(room);
-        let end = self.body.read(&mut self.buffer).await;
+        let end = self.body.read(&mut self.buffer, room).await;
         if self.buffer.len() >= room {
             self.room = LARGE_READ_BYTES;
         }

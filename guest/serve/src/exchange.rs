@@ -85,8 +85,8 @@ async fn pass_on(
             writable.wait().await;
             continue;
         }
-        let mut bytes = Vec::with_capacity(room.min(READ_BYTES));
-        match body.read(&mut bytes).await {
+        let mut bytes = Vec::new();
+        match body.read(&mut bytes, room.min(READ_BYTES)).await {
             None => connection.with(|session| session.body(call, bytes))?,
             Some(end) => return connection.with(|session| session.finish(call, end)),
         }

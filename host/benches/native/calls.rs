@@ -10,8 +10,8 @@ use crate::server_thread::ServerThread;
 use anyhow::Result;
 use futures::future::try_join_all;
 use sandbar::Session;
-use sandbar::demo::{DemoMode, DemoServer};
 use sandbar::types::Era;
+use sandbar_demo::{DemoMode, DemoServer};
 
 const ARGUMENTS: &str = r#"{"message":"hello"}"#;
 

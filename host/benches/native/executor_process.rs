@@ -1,6 +1,6 @@
 //! `sandbar executor` in a process of its own.
 
-use crate::process_memory;
+use crate::{process_memory, program};
 use anyhow::{Context as _, Result};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -14,7 +14,7 @@ pub(crate) struct ExecutorProcess {
 
 impl ExecutorProcess {
     pub(crate) async fn start() -> Result<Self> {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sandbar"))
+        let mut child = Command::new(program::build()?)
             .arg("executor")
             .env("SANDBAR_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/components"))
             .stdin(Stdio::null())

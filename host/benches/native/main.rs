@@ -1,11 +1,11 @@
 //! Sandbar against a native peer, on the same servers, in the same run.
 //!
 //! ```sh
-//! cargo bench -p sandbar --bench native                    # the table
-//! cargo bench -p sandbar --bench native -- --json          # one JSON object a line
-//! cargo bench -p sandbar --bench native -- --quick         # few repetitions: does it still run
-//! cargo bench -p sandbar --bench native -- --full          # and 10 000 sessions
-//! cargo bench -p sandbar --bench native -- --only memory   # one group
+//! cargo bench -p sandbar-benches                    # the table
+//! cargo bench -p sandbar-benches -- --json          # one JSON object a line
+//! cargo bench -p sandbar-benches -- --quick         # few repetitions: does it still run
+//! cargo bench -p sandbar-benches -- --full          # and 10 000 sessions
+//! cargo bench -p sandbar-benches -- --only memory   # one group
 //! ```
 //!
 //! The peer is `rmcp`, the official Rust SDK, with a pooled `reqwest` client and `TCP_NODELAY`
@@ -36,6 +36,7 @@ mod payloads;
 mod peer;
 mod poster;
 mod process_memory;
+mod program;
 mod progress;
 mod report;
 mod server_thread;

@@ -6,7 +6,7 @@ use crate::options::{Effort, Options};
 use crate::report::{Goal, Report, Row};
 use crate::server_thread::ServerThread;
 use anyhow::Result;
-use sandbar::demo::DemoMode;
+use sandbar_demo::DemoMode;
 use std::time::Instant;
 
 const RESULT_BYTES: usize = 15_000_000;

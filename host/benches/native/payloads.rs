@@ -9,10 +9,10 @@ use crate::poster::Poster;
 use crate::report::{Goal, Report, Row};
 use crate::server_thread::ServerThread;
 use anyhow::{Result, ensure};
-use sandbar::demo::DemoMode;
 use sandbar::executor::HttpRequest;
 use sandbar::http::Policy;
 use sandbar::types::Era;
+use sandbar_demo::DemoMode;
 
 const MIB: usize = 1024 * 1024;
 

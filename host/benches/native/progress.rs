@@ -7,8 +7,8 @@ use crate::peer::{self, Peer};
 use crate::report::{Goal, Report, Row};
 use crate::server_thread::ServerThread;
 use anyhow::Result;
-use sandbar::demo::DemoMode;
 use sandbar::types::Era;
+use sandbar_demo::DemoMode;
 
 const STEPS: u32 = 1000;
 

@@ -1,7 +1,7 @@
 //! A thread for servers, so that they do not run on the threads of the clients that are measured.
 
 use anyhow::{Context as _, Result};
-use sandbar::demo::{DemoMode, DemoOptions, DemoServer};
+use sandbar_demo::{DemoMode, DemoOptions, DemoServer};
 use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;

@@ -4,11 +4,13 @@ use crate::candidate;
 use crate::duel::{Length, duel, median, microseconds};
 use crate::options::Options;
 use crate::peer::{self, Peer};
+use crate::program;
 use crate::report::{Goal, Report, Row};
 use crate::server_thread::ServerThread;
 use anyhow::{Result, ensure};
-use sandbar::demo::DemoMode;
 use sandbar::types::Era;
+use sandbar_demo::DemoMode;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt as _;
@@ -74,11 +76,12 @@ async fn session(options: &Options, report: &mut Report) -> Result<()> {
 async fn command_line(options: &Options, report: &mut Report) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let cache = tempfile::tempdir()?;
-    // Compiles.
-    first_byte(&listener, cache.path()).await?;
+    let program = program::build()?;
+    // Compiles the component.
+    first_byte(&program, &listener, cache.path()).await?;
     let mut took = Vec::new();
     for _ in 0..options.repetitions(2, 20) {
-        took.push(first_byte(&listener, cache.path()).await?);
+        took.push(first_byte(&program, &listener, cache.path()).await?);
     }
     report.row(Row {
         name: "command line: start to first byte on the wire".to_owned(),
@@ -90,10 +93,10 @@ async fn command_line(options: &Options, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-async fn first_byte(listener: &TcpListener, cache: &std::path::Path) -> Result<Duration> {
+async fn first_byte(program: &Path, listener: &TcpListener, cache: &Path) -> Result<Duration> {
     let url = format!("http://{}/mcp", listener.local_addr()?);
     let begun = Instant::now();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sandbar"))
+    let mut command = Command::new(program)
         .args(["call", &url, "echo", "--args", "{}"])
         .env("SANDBAR_CACHE_DIR", cache)
         .stdin(Stdio::null())

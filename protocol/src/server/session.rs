@@ -150,9 +150,7 @@ impl ServerSession {
                 let room = stream.sender.room();
                 if room.min(connection) == 0 && !stream.starved && stream.sender.is_open() {
                     stream.starved = true;
-                    if room > 0 {
-                        self.outbound.insert_starved(call);
-                    }
+                    self.outbound.insert_starved(call);
                 }
                 room.min(connection)
             }

@@ -134,6 +134,31 @@ fn an_event_at_the_limit_passes_however_it_arrives() {
     }
 }
 
+/// Catches a line of another field that is copied again with every chunk: a server that sends it
+/// byte by byte would keep the client busy.
+#[test]
+fn an_unfinished_line_grows_in_place() {
+    let mut decoder = Decoder::new(LIMIT);
+    let mut growths = 0;
+    for _ in 0..10_000 {
+        let capacity = decoder.partial.capacity();
+        decoder.feed(b"x", |_| {}).unwrap();
+        growths += usize::from(decoder.partial.capacity() != capacity);
+    }
+    assert!(growths < 100, "{growths}");
+}
+
+/// Catches a limit on other fields that is off by one.
+#[test]
+fn a_line_at_the_limit_passes_however_it_arrives() {
+    let stream = format!("id: {}\n\n", "x".repeat(96));
+    for size in [1, 7, stream.len()] {
+        let mut decoder = Decoder::new(100);
+        stream.as_bytes().chunks(size).for_each(|chunk| decoder.feed(chunk, |_| {}).unwrap());
+        assert_eq!(decoder.last_event_id().unwrap().len(), 96, "chunks of {size}");
+    }
+}
+
 /// Catches a lossy conversion, which changes what the server said without a word, and a stream that
 /// ends with an event that nobody may want to read (java-sdk 885, vercel/ai 16002).
 #[test]

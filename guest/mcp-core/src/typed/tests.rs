@@ -193,6 +193,16 @@ fn a_lone_text_is_read_with_everything_around_it() {
     assert_eq!(clean(ToolResult::parse(half.into())).content, [Content::Text("\u{FFFD}".into())]);
 }
 
+/// Catches a large text that is held twice: as the server wrote it, and as it is handed on.
+#[test]
+fn a_lone_text_stays_in_the_memory_of_its_message() {
+    let json = String::from(r#"{"content":[{"type":"text","text":"a\nb"}]}"#);
+    let place = json.as_ptr();
+    let result = clean(ToolResult::parse(json));
+    let [Content::Text(text)] = &result.content[..] else { panic!("{result:?}") };
+    assert_eq!((text.as_str(), text.as_ptr()), ("a\nb", place));
+}
+
 /// Catches one resource that hides all others, and contents that are lost.
 #[test]
 fn odd_resources_hide_no_others() {

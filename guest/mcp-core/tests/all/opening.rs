@@ -319,6 +319,14 @@ fn only_a_valid_session_id_on_a_success_is_adopted() {
     }
 }
 
+/// Catches a session id in a log: whoever has it is the session.
+#[test]
+fn the_session_id_stays_out_of_debug_output() {
+    let (_, session, _) = open(Some(Era::Legacy), initialized("2025-11-25", "secret").to_vec());
+    let shown = format!("{session:?}");
+    assert!(shown.contains("SessionId(..)") && !shown.contains("secret"), "{shown}");
+}
+
 /// Catches a handshake that reads on until a stream ends: the stream may stay open for ever.
 #[test]
 fn a_stream_is_dropped_once_it_answered() {

@@ -34,6 +34,23 @@ fn a_legacy_server_gets_its_answer_as_a_post() {
     }
 }
 
+/// Catches a code that means something else: servers match on them.
+#[test]
+fn what_cannot_be_answered_has_a_code_of_json_rpc() {
+    for (error, expected) in [
+        (RpcError::method_not_found("m"), r#"{"code":-32601,"message":"method not found: m"}"#),
+        (RpcError::internal("i"), r#"{"code":-32603,"message":"i"}"#),
+    ] {
+        let mut session = legacy();
+        let (_, script) = call_tool(&mut session, [Reply::sse(&format!("{ASK}{ANSWER}"))]);
+        let Some(Event::Asked(request)) = script.events.get(2) else { panic!("nobody asked") };
+        let call = session.response(request.id.clone(), Err(error));
+        let mut script = Script::new([Reply::accepted()]);
+        script.run(&mut session, call).unwrap();
+        assert!(body(script.sent()[0]).contains(expected), "{}", body(script.sent()[0]));
+    }
+}
+
 /// Catches an answer that leaks into a session that never asked.
 #[test]
 fn an_answer_does_not_reach_another_session() {

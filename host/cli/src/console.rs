@@ -1,0 +1,128 @@
+//! Standard error while a command runs: progress, log messages, notifications.
+
+use crate::args::OutputArgs;
+use crate::json::JsonText;
+use crate::log_message::LogMessage;
+use crate::progress_bar::{ProgressView, describe};
+use crate::terminal::{visible_line, visible_text};
+use futures::future::BoxFuture;
+use sandbar::types::Progress;
+use sandbar::{Error, Handler, Notification, Request};
+use std::io::{self, IsTerminal as _, Write as _};
+
+/// Where what happens before the result is shown. Clones share the progress bar.
+#[derive(Clone)]
+pub(crate) struct Console {
+    form: Form,
+    verbose: bool,
+}
+
+#[derive(Clone)]
+enum Form {
+    /// A terminal: one progress bar, log messages above it.
+    Terminal(ProgressView),
+    /// A file or a pipe: a line for everything.
+    Lines,
+    /// A JSON object on a line for everything.
+    Json,
+}
+
+impl Console {
+    /// The console that suits the options and standard error.
+    pub(crate) fn new(output: OutputArgs) -> Self {
+        let form = match (output.json, io::stderr().is_terminal()) {
+            (true, _) => Form::Json,
+            (false, true) => Form::Terminal(ProgressView::new()),
+            (false, false) => Form::Lines,
+        };
+        Self { form, verbose: output.verbose }
+    }
+
+    /// Sends a request, shows what arrives before its answer, and returns that.
+    pub(crate) async fn follow<T: Send + 'static>(&self, request: Request<T>) -> Result<T, Error> {
+        let mut call = request.with_progress().start().await?;
+        while let Some(notification) = call.notification().await {
+            self.show(&notification);
+        }
+        let outcome = call.await;
+        self.finish();
+        outcome
+    }
+
+    /// Takes the progress bar away: what follows is no progress.
+    pub(crate) fn finish(&self) {
+        if let Form::Terminal(view) = &self.form {
+            view.clear();
+        }
+    }
+
+    /// Says something that is no failure.
+    pub(crate) fn note(&self, text: &str) {
+        match &self.form {
+            Form::Json => self.line(&format!("{{\"note\":{}}}", JsonText::string(text))),
+            Form::Terminal(_) | Form::Lines => self.line(&format!("note: {}", visible_text(text))),
+        }
+    }
+
+    fn show(&self, notification: &Notification) {
+        match (notification.method.as_str(), &notification.progress) {
+            ("notifications/progress", Some(progress)) => self.progress(notification, progress),
+            ("notifications/message", _) => self.log(notification),
+            _ if self.verbose => self.other(notification),
+            _ => {}
+        }
+    }
+
+    fn progress(&self, notification: &Notification, progress: &Progress) {
+        match &self.form {
+            Form::Terminal(view) => view.show(progress),
+            Form::Lines => self.line(&format!("progress: {}", visible_line(&describe(progress)))),
+            Form::Json => self.json_line("progress", notification),
+        }
+    }
+
+    fn log(&self, notification: &Notification) {
+        let message = LogMessage::of(notification.params.as_deref());
+        if !self.verbose && !message.is_important() {
+            return;
+        }
+        match &self.form {
+            Form::Json => self.json_line("log", notification),
+            _ => self.line(&format!("log: {}", visible_line(&message.to_string()))),
+        }
+    }
+
+    fn other(&self, notification: &Notification) {
+        match &self.form {
+            Form::Json => {
+                let method = JsonText::string(&notification.method);
+                self.line(&format!("{{\"notification\":{method}}}"));
+            }
+            _ => self.line(&format!("notification: {}", visible_line(&notification.method))),
+        }
+    }
+
+    fn json_line(&self, key: &str, notification: &Notification) {
+        let params = notification.params.as_deref().unwrap_or("null");
+        self.line(&format!("{{\"{key}\":{}}}", JsonText::one_line(params)));
+    }
+
+    /// Writes a line. A result is worth more than the progress towards it: nothing fails when
+    /// standard error cannot be written.
+    fn line(&self, line: &str) {
+        let write = || {
+            let _ = writeln!(io::stderr(), "{line}");
+        };
+        match &self.form {
+            Form::Terminal(view) => view.aside(write),
+            Form::Lines | Form::Json => write(),
+        }
+    }
+}
+
+impl Handler for Console {
+    fn notified(&self, notification: Notification) -> BoxFuture<'_, ()> {
+        self.show(&notification);
+        Box::pin(std::future::ready(()))
+    }
+}

@@ -1,0 +1,117 @@
+//! Bearer tokens (RFC 6750) in files.
+
+use crate::limits::TOKEN_BYTES;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// A bearer token. It is in no error and no debug output.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Token(String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+/// Why a file gives no token. The texts never hold any of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenError {
+    /// The file cannot be read.
+    #[error("the token cannot be read from {}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is too large.
+    #[error("{} has more than {TOKEN_BYTES} bytes: it holds more than a token", .path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The first line is empty.
+    #[error("the first line of {} is empty: there is no token", .path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The first line holds what a field value cannot, or a space.
+    #[error("the first line of {} is no token: it holds more than visible ASCII", .path.display())]
+    NotVisible {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Token {
+    /// Reads the first line of a file, without spaces around it.
+    pub(crate) fn read(path: &Path) -> Result<Self, TokenError> {
+        let failed = |source| TokenError::File { path: path.to_owned(), source };
+        let file = File::open(path).map_err(failed)?;
+        let mut bytes = Vec::new();
+        let read = file.take(TOKEN_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if read as u64 > TOKEN_BYTES {
+            return Err(TokenError::TooLarge { path: path.to_owned() });
+        }
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+        if line.is_empty() {
+            return Err(TokenError::Empty { path: path.to_owned() });
+        }
+        match std::str::from_utf8(line) {
+            Ok(token) if line.iter().all(u8::is_ascii_graphic) => Ok(Self(token.to_owned())),
+            _ => Err(TokenError::NotVisible { path: path.to_owned() }),
+        }
+    }
+
+    /// The token.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use std::io::Write as _;
+
+    fn read(content: &[u8]) -> Result<Token, TokenError> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content).unwrap();
+        Token::read(file.path())
+    }
+
+    /// Catches a token that is taken with its line break, or with the lines after it.
+    #[test]
+    fn the_first_line_is_the_token() {
+        assert_eq!(read(b" s3cret\r\ncomment\n").unwrap().as_str(), "s3cret");
+        assert_eq!(read(b"s3cret").unwrap().as_str(), "s3cret");
+    }
+
+    /// Catches an empty token that everybody knows, and one that no field can carry.
+    #[test]
+    fn what_is_no_token_is_refused() {
+        assert!(matches!(read(b"\ntoken"), Err(TokenError::Empty { .. })));
+        assert!(matches!(read(b""), Err(TokenError::Empty { .. })));
+        assert!(matches!(read(b"a b"), Err(TokenError::NotVisible { .. })));
+        assert!(matches!(read("t\u{f6}ken".as_bytes()), Err(TokenError::NotVisible { .. })));
+    }
+
+    /// Catches a file that is read to its end however large it is.
+    #[test]
+    fn a_large_file_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(TOKEN_BYTES + 1).unwrap();
+        assert!(matches!(Token::read(file.path()), Err(TokenError::TooLarge { .. })));
+    }
+
+    /// Catches a token in the debug output of what holds it.
+    #[test]
+    fn a_token_does_not_show() {
+        assert_eq!(format!("{:?}", read(b"s3cret").unwrap()), "Token(..)");
+    }
+}

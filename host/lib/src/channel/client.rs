@@ -1,0 +1,121 @@
+//! Connecting to an executor's WebSocket.
+
+use super::error::ExecutorError;
+use super::limits::CONNECT;
+use super::pipe::{Connect, Pipe};
+use super::websocket;
+use crate::http::{Target as HttpTarget, TlsRoots, without_credentials};
+use futures::future::BoxFuture;
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use tokio::net::TcpStream;
+use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use url::Url;
+
+/// An executor at a `ws` or `wss` URL.
+#[derive(Clone, Debug)]
+pub struct WebSocketClient {
+    url: Url,
+    authorization: Option<HeaderValue>,
+    tls: TlsRoots,
+}
+
+impl WebSocketClient {
+    /// The executor at `url`. Nothing is dialled yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecutorError::InvalidUrl`] for what is not a `ws` or `wss` URL.
+    pub fn new(url: &str) -> Result<Self, ExecutorError> {
+        let invalid =
+            |reason: String| ExecutorError::InvalidUrl { url: without_credentials(url), reason };
+        let parsed = Url::parse(url).map_err(|error| invalid(error.to_string()))?;
+        if !matches!(parsed.scheme(), "ws" | "wss") {
+            let scheme = parsed.scheme();
+            return Err(invalid(format!("its scheme is `{scheme}`, not `ws` or `wss`")));
+        }
+        if !parsed.username().is_empty() || parsed.password().is_some() {
+            return Err(invalid("it carries user information; use a token".to_owned()));
+        }
+        Ok(Self { url: parsed, authorization: None, tls: TlsRoots::system() })
+    }
+
+    /// Authenticates with a bearer token (RFC 6750).
+    ///
+    /// # Errors
+    ///
+    /// [`ExecutorError::Connect`] for a token that no header field can carry.
+    pub fn bearer(mut self, token: &str) -> Result<Self, ExecutorError> {
+        let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_invalid| {
+            ExecutorError::Connect { reason: "the token is not visible ASCII".to_owned() }
+        })?;
+        value.set_sensitive(true);
+        self.authorization = Some(value);
+        Ok(self)
+    }
+
+    /// The certificates to trust, instead of the system's.
+    #[must_use]
+    pub fn tls_roots(mut self, roots: TlsRoots) -> Self {
+        self.tls = roots;
+        self
+    }
+
+    async fn open(&self) -> Result<Pipe, ExecutorError> {
+        let failed = |reason: String| ExecutorError::Connect { reason };
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port_or_known_default().unwrap_or(80);
+        let name = host.trim_start_matches('[').trim_end_matches(']');
+        let tcp = TcpStream::connect((name, port))
+            .await
+            .map_err(|error| failed(format!("{host}:{port}: {error}")))?;
+        tcp.set_nodelay(true).map_err(|error| failed(error.to_string()))?;
+        let mut request =
+            self.url.as_str().into_client_request().map_err(|error| failed(error.to_string()))?;
+        if let Some(authorization) = &self.authorization {
+            request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+        }
+        let config = Some(websocket::config());
+        if self.url.scheme() == "ws" {
+            let (socket, _) = client_async_with_config(request, tcp, config)
+                .await
+                .map_err(|error| failed(refusal(&error)))?;
+            return Ok(websocket::carry(socket));
+        }
+        let mut https = self.url.clone();
+        // `wss` is to `https` as `ws` is to `http`: only the name differs.
+        let _ = https.set_scheme("https");
+        let target = HttpTarget::try_from(&https).map_err(|error| failed(error.to_string()))?;
+        let tls =
+            self.tls.connect(tcp, &target).await.map_err(|error| failed(error.to_string()))?;
+        let (socket, _) = client_async_with_config(request, tls, config)
+            .await
+            .map_err(|error| failed(refusal(&error)))?;
+        Ok(websocket::carry(socket))
+    }
+}
+
+/// What an executor said instead of upgrading.
+fn refusal(error: &tokio_tungstenite::tungstenite::Error) -> String {
+    match error {
+        tokio_tungstenite::tungstenite::Error::Http(response) => {
+            let text = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+            format!("it answered with HTTP status {} {}", response.status().as_u16(), text.trim())
+        }
+        other => other.to_string(),
+    }
+}
+
+impl Connect for WebSocketClient {
+    fn connect(&self) -> BoxFuture<'_, Result<Pipe, ExecutorError>> {
+        Box::pin(async move {
+            match tokio::time::timeout(CONNECT, self.open()).await {
+                Ok(outcome) => outcome,
+                Err(_elapsed) => Err(ExecutorError::Connect {
+                    reason: format!("{} did not answer within {CONNECT:?}", self.url),
+                }),
+            }
+        })
+    }
+}

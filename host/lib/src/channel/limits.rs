@@ -1,0 +1,25 @@
+//! Limits of connections to an executor, at either end, with their reasons.
+
+use std::time::Duration;
+
+/// Bytes of one message on a WebSocket, whole or fragmented. What the protocol
+/// allows a message at all.
+pub(super) const MESSAGE_BYTES: usize = sandbar_protocol::limits::MAX_MESSAGE_BYTES;
+
+/// How often an idle peer is asked for a sign of life. 30 s: what stock
+/// executors do, and below the idle timeouts of the usual middleboxes.
+pub(super) const PING_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long a peer may be silent while we wait for it. Three pings: two may be
+/// lost to a network that is changing.
+pub(super) const DEAD_PEER: Duration = Duration::from_secs(95);
+
+/// For a connection to an executor, TLS and handshake included. 10 s, as for any
+/// other connection.
+pub(super) const CONNECT: Duration = Duration::from_secs(10);
+
+/// Bytes that a pipe reads at a time.
+pub(super) const READ_BYTES: usize = 64 * 1024;
+
+/// Chunks between a pipe and who carries it: one in hand and one on the way keep both sides busy.
+pub(crate) const CHUNKS: usize = 2;

@@ -1,0 +1,95 @@
+//! Dialers, one for each policy.
+
+use super::limits::DIALERS;
+use super::{DialLimits, Dialer, Policy, Proxies, TlsRoots};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// What dialers are made of, and those that have been made.
+pub(crate) struct Dialers {
+    tls: TlsRoots,
+    limits: DialLimits,
+    proxies: Proxies,
+    /// By origin, which is what a policy allows: sessions with one server share
+    /// its connections, sessions with different servers share nothing.
+    dialers: Mutex<HashMap<String, Dialer>>,
+}
+
+impl Dialers {
+    pub(crate) fn new(tls: TlsRoots, limits: DialLimits, proxies: Proxies) -> Self {
+        Self { tls, limits, proxies, dialers: Mutex::default() }
+    }
+
+    /// A dialer for a policy of the caller's.
+    pub(crate) fn under(&self, policy: Policy) -> Dialer {
+        Dialer::new(policy, self.tls.clone(), self.limits.clone(), self.proxies.clone())
+    }
+
+    /// The dialer for the origin of a URL that the user typed, and nothing else.
+    pub(crate) fn for_url(&self, text: &str) -> Result<Dialer, InvalidUrl> {
+        let (origin, policy) = origin(text)?;
+        let mut dialers = self.dialers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(dialer) = dialers.get(&origin) {
+            return Ok(dialer.clone());
+        }
+        if dialers.len() >= DIALERS {
+            dialers.clear();
+        }
+        let dialer = self.under(policy);
+        dialers.insert(origin, dialer.clone());
+        Ok(dialer)
+    }
+}
+
+/// A URL that no session can be opened with.
+pub(crate) struct InvalidUrl {
+    /// The URL as it was given, without user information.
+    pub(crate) url: String,
+    pub(crate) reason: String,
+}
+
+/// Whether a URL that the user typed is one to connect to, whoever dials it.
+pub(crate) fn check_url(text: &str) -> Result<(), InvalidUrl> {
+    origin(text).map(drop)
+}
+
+/// The origin of such a URL, and the policy that allows it alone.
+fn origin(text: &str) -> Result<(String, Policy), InvalidUrl> {
+    let invalid = |reason: String| InvalidUrl { url: without_credentials(text), reason };
+    let url = url::Url::parse(text).map_err(|error| invalid(error.to_string()))?;
+    let policy = Policy::origin(&url).map_err(|error| {
+        let reason = std::error::Error::source(&error).map(ToString::to_string);
+        invalid(reason.unwrap_or_else(|| error.to_string()))
+    })?;
+    Ok((url.origin().ascii_serialization(), policy))
+}
+
+/// A URL to show: user information, which may hold a password, is left out. It need not be valid.
+pub(crate) fn without_credentials(url: &str) -> String {
+    let (scheme, rest) = url.split_once("//").unwrap_or(("", url));
+    let authority_ends = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(authority_ends);
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}//{host}{path}"),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_credentials;
+
+    /// Catches passwords in errors, of URLs that can be parsed and of others, and URLs that are
+    /// changed though there is nothing to hide.
+    #[test]
+    fn a_url_is_shown_without_its_credentials() {
+        for (given, shown) in [
+            ("http://user:pass@a.example/x@y?z", "http://a.example/x@y?z"),
+            ("http://user:p@ss@[::1junk", "http://[::1junk"),
+            ("ftp://a.example/x", "ftp://a.example/x"),
+            ("a.example/x", "a.example/x"),
+        ] {
+            assert_eq!(without_credentials(given), shown);
+        }
+    }
+}

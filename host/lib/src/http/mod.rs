@@ -1,0 +1,74 @@
+//! The host's HTTP dialer: the only place of the process that opens a connection for a guest.
+//!
+//! A [`Dialer`] owns one [`Policy`] and one pool. Every request is judged before anything is
+//! resolved, every address is judged before it is dialled, and a pooled connection is only ever
+//! reused under the policy that it was dialled under. [`Dialer::exchange`] follows redirects: each
+//! hop is another request, which is judged like the first.
+//!
+//! `dialers.rs` keeps one of them for each origin that sessions are opened with.
+//!
+//! How a request travels through the files:
+//!
+//! | step | file |
+//! |---|---|
+//! | hop by hop, where redirects are followed | `exchange.rs` |
+//! | is it a request that can be sent at all | `request.rs`, `endpoint.rs`, `target.rs` |
+//! | may it be sent | `policy.rs`, `denial.rs`, `address_class.rs` |
+//! | directly or through a proxy | `proxy.rs` |
+//! | a connection, where the pool has none | `connector.rs`, `slots.rs`, `resolve.rs`, `tcp.rs`, `tls.rs` |
+//! | what a connection is made of | `link.rs`, `socket.rs`, `quickack.rs` |
+//! | deadlines up to the head, then of the body | `deadline.rs`, `body.rs` |
+//! | what is left of a body that was dropped | `linger.rs` |
+//! | what went wrong, and what whoever asked is told | `error.rs`, `tls_failure.rs`, `hyper_error.rs`, `failure.rs` |
+//!
+//! Limits and their reasons are in `limits.rs`.
+
+mod address_class;
+mod body;
+mod connector;
+mod deadline;
+mod denial;
+mod dialer;
+mod dialers;
+mod endpoint;
+mod error;
+mod exchange;
+mod failure;
+mod hyper_error;
+mod limits;
+mod linger;
+mod link;
+mod policy;
+mod proxy;
+mod quickack;
+mod request;
+mod resolve;
+mod slots;
+mod socket;
+mod stats;
+mod target;
+mod tcp;
+mod tls;
+mod tls_failure;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::address_class::AddressClass;
+pub use self::body::{RequestBody, ResponseBody};
+pub use self::deadline::Timeouts;
+pub use self::denial::Denial;
+pub use self::dialer::Dialer;
+pub(crate) use self::dialers::{Dialers, InvalidUrl, check_url, without_credentials};
+pub(crate) use self::error::with_cause;
+pub use self::error::{DialError, SharedError};
+pub use self::exchange::ExchangeBody;
+pub(crate) use self::hyper_error::cause;
+pub use self::limits::{DialLimit, DialLimits};
+pub use self::policy::{AddressRule, Policy, UnsupportedOrigin};
+pub use self::proxy::{Proxies, ProxyFailure};
+pub use self::request::InvalidRequest;
+pub use self::stats::DialStats;
+pub use self::target::{InvalidTarget, Scheme, Target};
+pub use self::tls::TlsRoots;
+pub use self::tls_failure::TlsFailure;

@@ -1,0 +1,63 @@
+//! An MCP client that lives in a WebAssembly sandbox.
+//!
+//! A [`Sandbar`] holds the compiled component; [`Sandbar::connect`] opens a
+//! [`Session`] with one MCP server. Everything that parses what that server
+//! sends runs in a sandbox of its own, whose only way out is the [`http`] dialer
+//! under a policy: the origin of the URL that was given, and nothing else.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbar = sandbar::Sandbar::builder().build()?;
+//! let session = sandbar.connect("http://127.0.0.1:3101/mcp").await?;
+//! let result = session.call_tool("echo", Some(r#"{"message":"hi"}"#.into())).await?;
+//! for content in result.content {
+//!     println!("{content:?}");
+//! }
+//! session.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Cancel safety
+//!
+//! Dropping a [`Call`], or a future that waits for one, gives the call up: the
+//! exchange with the server is dropped, and a legacy server is told. Dropping
+//! the last clone of a [`Session`] closes it in the background. A future that
+//! opens a session leaves nothing behind when it is dropped.
+
+mod call;
+mod channel;
+mod connect;
+pub mod error;
+pub mod executor;
+pub mod http;
+mod limits;
+mod pages;
+mod sandbar;
+mod sandbox;
+mod serve;
+mod session;
+
+pub use call::{Call, Request};
+pub use connect::ConnectOptions;
+pub use error::{
+    BuildError, Error, ExecutorError, HttpError, HttpFailure, Processed, RpcError, SandboxError,
+    StatusError,
+};
+pub use sandbar::{Builder, Sandbar};
+pub use sandbox::handler::{Handler, Notification, ServerRequest};
+pub use sandbox::limits::SandboxLimits;
+pub use sandbox::{components, handler};
+pub use session::{Session, SessionStats};
+
+/// The records of MCP, as they come out of the sandbox.
+///
+/// Every `json` in them is a JSON text that the sandbox has checked; nothing in
+/// the host parses it.
+pub mod types {
+    pub use crate::sandbox::bindings::mcp::{
+        BinaryContent, Content, Era, Implementation, Progress, Prompt, PromptArgument,
+        PromptMessage, PromptResult, ResourceBody, ResourceContents, ResourceLink,
+        ServerDescription, Tool, ToolResult,
+    };
+}

@@ -1,0 +1,247 @@
+//! The compiled component, and what its sessions share.
+
+use crate::channel::{Pipe, Target};
+use crate::connect::ConnectOptions;
+use crate::error::{BuildError, Error};
+use crate::executor::Executor;
+use crate::http::{DialLimits, Dialer, Dialers, Policy, Proxies, TlsRoots, check_url};
+use crate::sandbox::engine::SandboxEngine;
+use crate::sandbox::exchange::FetchLife;
+use crate::sandbox::limits::SandboxLimits;
+use crate::sandbox::programs::Programs;
+use crate::sandbox::session::McpLife;
+use crate::sandbox::state::Network;
+use crate::sandbox::worker::Worker;
+use crate::serve::{ListenError, ListenOptions, Listener, ServeOptions, Server};
+use crate::session::{Session, Usage};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::task::AbortHandle;
+
+/// A sandbox factory: the compiled component, the trust store, the connection
+/// pools. A clone is cheap and shares them; one is enough for a process.
+#[derive(Clone)]
+pub struct Sandbar {
+    programs: Arc<Programs>,
+    dialers: Arc<Dialers>,
+    target: Target,
+}
+
+impl Sandbar {
+    /// A builder with the defaults.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Opens a session with the MCP server at `url`.
+    ///
+    /// Asks in the modern era first, and falls back to `initialize`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidUrl`] before anything is dialled; else whatever the first
+    /// exchange with the server ends in.
+    pub async fn connect(&self, url: &str) -> Result<Session, Error> {
+        self.connect_with(ConnectOptions::new(url)).await
+    }
+
+    /// Opens a session with more to say than the URL.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Sandbar::connect`], and [`Error::InvalidParams`] for options
+    /// that cannot be sent.
+    pub async fn connect_with(&self, options: ConnectOptions) -> Result<Session, Error> {
+        let network = match &self.target {
+            Target::Local => Network::Local(Box::new(self.dialers.for_url(&options.url)?)),
+            Target::Remote(connector) => {
+                check_url(&options.url)?;
+                Network::Remote(Arc::clone(connector))
+            }
+        };
+        self.open(network, options).await
+    }
+
+    /// An executor that is unaware of MCP: one for each URL or policy is enough.
+    ///
+    /// `policy` is what may be dialled where the executor is this host; elsewhere
+    /// the policy of that place holds.
+    ///
+    /// # Errors
+    ///
+    /// When the component cannot be loaded, or no sandbox can be made.
+    pub async fn executor(&self, policy: Policy) -> Result<Executor, Error> {
+        let network = Network::to(&self.target, &self.dialers, policy);
+        let (sandbox, instance) = self.programs.start_fetch(network).await?;
+        let limits = self.programs.limits().clone();
+        Ok(Executor::new(Worker::spawn(sandbox, FetchLife(instance), limits)))
+    }
+
+    /// Is an executor for whoever is at the other end of a pipe, until either side closes it, in a
+    /// sandbox of its own. Who dials is up to `options`.
+    ///
+    /// `peer` is the address of the client, where it came over a network.
+    ///
+    /// # Errors
+    ///
+    /// When no sandbox can be made, or it fails. Whatever the client does is its own
+    /// affair and no error.
+    pub async fn serve(
+        &self,
+        options: &ServeOptions,
+        pipe: Pipe,
+        peer: Option<String>,
+    ) -> Result<(), Error> {
+        Ok(self.server().serve(options, pipe, peer).await?)
+    }
+
+    /// Is an executor for clients that come over the network. Who dials is up to the options.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`]; notably for an address that is not loopback without a
+    /// token.
+    pub async fn listen(&self, options: ListenOptions) -> Result<Listener, ListenError> {
+        Listener::bind(self.server(), options).await
+    }
+
+    fn server(&self) -> Server {
+        Server { programs: Arc::clone(&self.programs), dialers: Arc::clone(&self.dialers) }
+    }
+
+    /// Makes a sandbox and opens a session in it.
+    async fn open(&self, network: Network, options: ConnectOptions) -> Result<Session, Error> {
+        let dialer = match &network {
+            Network::Local(dialer) => Some(Dialer::clone(dialer)),
+            Network::Remote(_) => None,
+        };
+        let (sandbox, instance) = self.programs.start_mcp(network).await?;
+        let usage = Usage {
+            memory: sandbox.memory.clone(),
+            cpu: sandbox.cpu.clone(),
+            instantiation: sandbox.begun.elapsed(),
+            dialer,
+        };
+        let limits = self.programs.limits();
+        let handler = Arc::clone(&options.handler);
+        let (life, opened) =
+            McpLife::new(instance, options.into_wit(), Arc::clone(&handler), limits.grace);
+        let worker = Worker::spawn(sandbox, life, limits.clone());
+        // Until the session is open, dropping this future ends the sandbox.
+        let mut abandoned = Abandoned(Some(worker.task()));
+        let outcome = opened.await;
+        abandoned.0 = None;
+        Session::opened(worker, outcome.ok(), usage, handler, limits).await
+    }
+}
+
+/// Ends a worker that nobody will ever talk to.
+struct Abandoned(Option<AbortHandle>);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        if let Some(worker) = &self.0 {
+            worker.abort();
+        }
+    }
+}
+
+impl std::fmt::Debug for Sandbar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbar").field("limits", self.programs.limits()).finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Sandbar`].
+#[derive(Debug, Default)]
+pub struct Builder {
+    limits: SandboxLimits,
+    dial_limits: DialLimits,
+    cache_dir: Option<PathBuf>,
+    tls: Option<TlsRoots>,
+    proxies: Option<Proxies>,
+    component: Option<Vec<u8>>,
+    target: Target,
+}
+
+impl Builder {
+    /// What each session may use.
+    #[must_use]
+    pub fn limits(mut self, limits: SandboxLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Limits of connections and exchanges.
+    #[must_use]
+    pub fn dial_limits(mut self, limits: DialLimits) -> Self {
+        self.dial_limits = limits;
+        self
+    }
+
+    /// Keeps compiled components in this directory, so that the next process
+    /// need not compile them. Whoever can write there can run code in the
+    /// process: it must be the user's own.
+    #[must_use]
+    pub fn cache_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.cache_dir = Some(directory.into());
+        self
+    }
+
+    /// The certificates to trust, instead of the system's.
+    #[must_use]
+    pub fn tls_roots(mut self, roots: TlsRoots) -> Self {
+        self.tls = Some(roots);
+        self
+    }
+
+    /// The proxies to use, instead of those that the environment names.
+    #[must_use]
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = Some(proxies);
+        self
+    }
+
+    /// Who performs the HTTP exchanges. This host, if not set.
+    #[must_use]
+    pub fn executor(mut self, target: Target) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// Another component than the embedded [`MCP`](crate::components::MCP): one
+    /// with a component of your own composed in, say. It exports
+    /// `sandbar:mcp/client` and imports no more than `sandbar:http/client`,
+    /// `wasi:http` and the monotonic clock, all of which end in the same dialer
+    /// under the same policy.
+    ///
+    /// With [`Builder::executor`] it has to import `sandbar:http/client`, and is
+    /// composed with the way to that executor. It is loaded by
+    /// [`Builder::build`], which fails where it cannot be.
+    #[must_use]
+    pub fn component(mut self, component: Vec<u8>) -> Self {
+        self.component = Some(component);
+        self
+    }
+
+    /// Sets the engine up. Components are compiled, or taken from the cache, when
+    /// they are first needed: some 0.2 s where they are compiled, 10 ms where
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// When the limits do not fit the machine, and when a [`Builder::component`]
+    /// cannot be loaded, or not be used with the executor.
+    pub fn build(self) -> Result<Sandbar, BuildError> {
+        let engine = SandboxEngine::new(self.limits, self.cache_dir)?;
+        let programs = Programs::new(engine, self.component.as_deref(), &self.target)?;
+        let dialers = Dialers::new(
+            self.tls.unwrap_or_else(TlsRoots::system),
+            self.dial_limits,
+            self.proxies.unwrap_or_else(Proxies::from_env),
+        );
+        let (programs, dialers) = (Arc::new(programs), Arc::new(dialers));
+        Ok(Sandbar { programs, dialers, target: self.target })
+    }
+}

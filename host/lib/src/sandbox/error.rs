@@ -1,0 +1,87 @@
+//! What can go wrong with sandboxes themselves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why a sandbox ended before its session did.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// The guest trapped.
+    #[error("the sandbox trapped: {reason}")]
+    Trap {
+        /// What wasmtime said, with the guest's frames.
+        reason: String,
+    },
+    /// The guest computed for too long without a pause.
+    #[error("the sandbox used more than {limit:?} of CPU time at a stretch")]
+    Cpu {
+        /// `SandboxLimits::cpu_burst`.
+        limit: Duration,
+    },
+    /// The guest wanted too much memory.
+    #[error("the sandbox wanted more than {limit} bytes of memory")]
+    Memory {
+        /// `SandboxLimits::memory`.
+        limit: usize,
+    },
+    /// The guest did not honour a cancellation in time, and was ended.
+    #[error("the sandbox did not respond and was ended")]
+    Unresponsive,
+    /// No sandbox could be made: as many as allowed exist.
+    #[error("no sandbox could be made: {reason}")]
+    Unavailable {
+        /// What wasmtime said.
+        reason: String,
+    },
+}
+
+/// Why a [`Sandbar`](crate::Sandbar) could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The engine refused its configuration: limits that do not fit this
+    /// machine, mostly.
+    #[error("cannot set up the WebAssembly engine: {0}")]
+    Engine(String),
+    /// A component could not be compiled, or imports what is not there.
+    #[error("cannot load the component: {0}")]
+    Component(String),
+    /// A component dials by itself, and a remote executor was to do it.
+    #[error(
+        "the component cannot be used with a remote executor: it imports no \
+         `sandbar:http/client`, which the executor would provide"
+    )]
+    NoExecutorImport,
+    /// The directory for compiled components cannot be used.
+    #[error("cannot use the cache directory: {0}")]
+    Cache(String),
+    /// A thread could not be started.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
+}
+
+impl BuildError {
+    pub(crate) fn engine(error: wasmtime::Error) -> Self {
+        Self::Engine(format!("{error:#}"))
+    }
+
+    pub(crate) fn component(error: wasmtime::Error) -> Self {
+        Self::Component(format!("{error:#}"))
+    }
+
+    pub(crate) fn cache(error: wasmtime::Error) -> Self {
+        Self::Cache(format!("{error:#}"))
+    }
+}
+
+/// Why there is no sandbox to begin with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// Its component could not be loaded.
+    #[error(transparent)]
+    Setup(#[from] Arc<BuildError>),
+    /// There is no room for another one, or its component ended at once.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+}

@@ -1,0 +1,139 @@
+//! What a session tells: notifications for whoever listens to a call, and events for its handler.
+
+use crate::sandbox::bindings::mcp;
+use crate::sandbox::convert;
+use crate::sandbox::handler::{Handler, Notification, ServerRequest};
+use crate::sandbox::limits::SERVER_REQUESTS;
+use futures::future::BoxFuture;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc;
+use tokio_util::sync::PollSender;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Source, StreamConsumer, StreamResult};
+
+/// Gives the notifications of a call to whoever listens. One that is behind holds the guest up,
+/// which slows the server down; one that is gone wants no more.
+pub(crate) struct Notifications(PollSender<Notification>);
+
+impl Notifications {
+    pub(crate) fn new(listener: mpsc::Sender<Notification>) -> Self {
+        Self(PollSender::new(listener))
+    }
+}
+
+impl<D> StreamConsumer<D> for Notifications {
+    type Item = mcp::Notification;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut store: StoreContextMut<'_, D>,
+        mut source: Source<'_, mcp::Notification>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        let mut taken = 0_usize;
+        loop {
+            // Room first: what has been taken from a guest cannot be given back.
+            match self.0.poll_reserve(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_closed)) => return Poll::Ready(Ok(StreamResult::Dropped)),
+                Poll::Pending if taken > 0 => break,
+                Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+                Poll::Pending => return Poll::Pending,
+            }
+            let mut next = None;
+            source.read(&mut store, &mut next)?;
+            let Some(notification) = next else { break };
+            taken = taken.saturating_add(1);
+            if self.0.send_item(convert::notification(notification)).is_err() {
+                return Poll::Ready(Ok(StreamResult::Dropped));
+            }
+        }
+        Poll::Ready(Ok(StreamResult::Completed))
+    }
+}
+
+/// A request of the server, by the name that its answer goes under.
+pub(crate) type Asked = (u64, ServerRequest);
+
+/// Gives the events of a session to its handler, one after another.
+pub(crate) struct Events {
+    handler: Arc<dyn Handler>,
+    /// The notification that the handler is busy with.
+    telling: Option<BoxFuture<'static, ()>>,
+    asked: PollSender<Asked>,
+}
+
+impl Events {
+    /// Events for a handler, and the requests that wait for its answer.
+    pub(crate) fn new(handler: Arc<dyn Handler>) -> (Self, mpsc::Receiver<Asked>) {
+        let (sender, asked) = mpsc::channel(SERVER_REQUESTS);
+        (Self { handler, telling: None, asked: PollSender::new(sender) }, asked)
+    }
+
+    /// Waits for what the handler is busy with.
+    fn poll_told(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(telling) = &mut self.telling {
+            std::task::ready!(telling.as_mut().poll(cx));
+            self.telling = None;
+        }
+        Poll::Ready(())
+    }
+
+    fn tell(&mut self, notification: mcp::Notification) {
+        let handler = Arc::clone(&self.handler);
+        let notification = convert::notification(notification);
+        self.telling = Some(Box::pin(async move { handler.notified(notification).await }));
+    }
+}
+
+impl<D> StreamConsumer<D> for Events {
+    type Item = mcp::Event;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut store: StoreContextMut<'_, D>,
+        mut source: Source<'_, mcp::Event>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        let mut taken = false;
+        loop {
+            // An event has been taken when the handler is done with it. One that is given up with
+            // its call is finished all the same, before the next one.
+            match self.poll_told(cx) {
+                Poll::Ready(()) => {}
+                Poll::Pending if finish && taken => {
+                    return Poll::Ready(Ok(StreamResult::Completed));
+                }
+                Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+                Poll::Pending => return Poll::Pending,
+            }
+            // Room for a request, whatever comes: what has been taken cannot be given back.
+            match self.asked.poll_reserve(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_closed)) => return Poll::Ready(Ok(StreamResult::Dropped)),
+                Poll::Pending if taken => break,
+                Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+                Poll::Pending => return Poll::Pending,
+            }
+            let mut next = None;
+            source.read(&mut store, &mut next)?;
+            match next {
+                Some(mcp::Event::Notification(notification)) => self.tell(notification),
+                Some(mcp::Event::Request(request)) => {
+                    let mcp::ServerRequest { id, method, params, .. } = request;
+                    let request = ServerRequest { method, params };
+                    if self.asked.send_item((id, request)).is_err() {
+                        return Poll::Ready(Ok(StreamResult::Dropped));
+                    }
+                }
+                None => break,
+            }
+            taken = true;
+        }
+        Poll::Ready(Ok(StreamResult::Completed))
+    }
+}

@@ -1,0 +1,33 @@
+//! The sandbox: wasmtime, and everything that a component can reach in it.
+//!
+//! | what | where |
+//! |---|---|
+//! | the embedded components | [`components`] |
+//! | compiling, linking, making stores | [`engine`], [`programs`], [`bindings`] |
+//! | what one store holds | [`state`] |
+//! | what a component can reach | [`imports`] |
+//! | bytes across the boundary | [`pipe`] |
+//! | what a guest may use | [`memory`], [`cpu`], [`ticker`], [`limits`] |
+//! | the task that owns a store | [`worker`], given jobs |
+//! | what the embedder hears and is asked | [`handler`] |
+//! | what runs in it | [`session`] and [`events`] (MCP), [`exchange`] (HTTP), [`service`] (an executor) |
+
+pub(crate) mod bindings;
+pub mod components;
+pub(crate) mod convert;
+pub(crate) mod cpu;
+pub(crate) mod engine;
+pub(crate) mod error;
+pub(crate) mod events;
+pub(crate) mod exchange;
+pub mod handler;
+pub(crate) mod imports;
+pub(crate) mod limits;
+pub(crate) mod memory;
+pub(crate) mod pipe;
+pub(crate) mod programs;
+pub(crate) mod service;
+pub(crate) mod session;
+pub(crate) mod state;
+pub(crate) mod ticker;
+pub(crate) mod worker;

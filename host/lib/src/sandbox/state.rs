@@ -1,0 +1,86 @@
+//! What one store holds.
+
+use crate::channel::{Connect, Target};
+use crate::http::{Dialer, Dialers, Policy};
+use crate::sandbox::imports::wasi_http::Hooks;
+use crate::sandbox::limits::HANDLES;
+use crate::sandbox::memory::MemoryLimit;
+use std::sync::Arc;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::clocks::{WasiClocksCtx, WasiClocksCtxView, WasiClocksView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+/// The way out of a sandbox.
+pub(crate) enum Network {
+    /// Requests are dialled from here.
+    Local(Box<Dialer>),
+    /// Requests go to an executor elsewhere.
+    Remote(Arc<dyn Connect>),
+}
+
+impl Network {
+    /// The way to `target`. This host dials under `policy`; elsewhere the policy of that place
+    /// holds.
+    pub(crate) fn to(target: &Target, dialers: &Dialers, policy: Policy) -> Self {
+        match target {
+            Target::Local => Self::Local(Box::new(dialers.under(policy))),
+            Target::Remote(connector) => Self::Remote(Arc::clone(connector)),
+        }
+    }
+}
+
+/// The data of a store: the tables behind its imports, and nothing that a guest
+/// could reach otherwise.
+pub(crate) struct State {
+    table: ResourceTable,
+    clocks: WasiClocksCtx,
+    http: WasiHttpCtx,
+    hooks: Hooks,
+    connector: Option<Arc<dyn Connect>>,
+    pub(crate) memory: MemoryLimit,
+}
+
+impl State {
+    pub(crate) fn new(network: Network, memory: MemoryLimit) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES);
+        let (dialer, connector) = match network {
+            Network::Local(dialer) => (Some(*dialer), None),
+            Network::Remote(connector) => (None, Some(connector)),
+        };
+        Self {
+            table,
+            clocks: WasiClocksCtx::default(),
+            http: WasiHttpCtx::new(),
+            hooks: Hooks { dialer },
+            connector,
+            memory,
+        }
+    }
+
+    /// Who dials, if it is this host.
+    pub(crate) const fn dialer(&self) -> Option<&Dialer> {
+        self.hooks.dialer.as_ref()
+    }
+
+    /// The way to who dials, if it is another.
+    pub(crate) const fn connector(&self) -> Option<&Arc<dyn Connect>> {
+        self.connector.as_ref()
+    }
+
+    pub(crate) const fn table_mut(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+}
+
+impl WasiClocksView for State {
+    fn clocks(&mut self) -> WasiClocksCtxView<'_> {
+        WasiClocksCtxView { ctx: &mut self.clocks, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+    }
+}

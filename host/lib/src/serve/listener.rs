@@ -1,0 +1,252 @@
+//! Listening for clients: HTTP that is upgraded to WebSockets.
+
+use super::gate::{Gate, Token};
+use super::limits::{ACCEPT_PAUSE, CONNECTIONS, HANDSHAKES, HEAD};
+use super::{ServeOptions, Server};
+use crate::channel::websocket;
+use bytes::Bytes;
+use http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+/// Where and for whom to listen.
+#[derive(Clone)]
+pub struct ListenOptions {
+    address: SocketAddr,
+    token: Option<Token>,
+    serve: ServeOptions,
+}
+
+impl ListenOptions {
+    /// Listens on `address`; port 0 means any free one.
+    #[must_use]
+    pub fn new(address: SocketAddr, serve: ServeOptions) -> Self {
+        Self { address, token: None, serve }
+    }
+
+    /// Asks every client for this bearer token.
+    #[must_use]
+    pub fn token(mut self, token: &str) -> Self {
+        self.token = Some(Token::new(token));
+        self
+    }
+}
+
+/// Why a listener could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListenError {
+    /// An address that other machines reach, and no token.
+    #[error("{address} is reachable from other machines, so clients need a token")]
+    TokenNeeded {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The token is empty.
+    #[error("the token is empty")]
+    EmptyToken,
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// An executor that listens for WebSocket clients, each served in a sandbox of
+/// its own.
+pub struct Listener {
+    listener: TcpListener,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    server: Server,
+    serve: ServeOptions,
+    gate: Gate,
+    connections: Arc<Semaphore>,
+}
+
+impl Listener {
+    /// Starts to listen.
+    pub(crate) async fn bind(server: Server, options: ListenOptions) -> Result<Self, ListenError> {
+        let ListenOptions { address, token, serve } = options;
+        if token.is_none() && !address.ip().is_loopback() {
+            return Err(ListenError::TokenNeeded { address });
+        }
+        if token.as_ref().is_some_and(Token::is_empty) {
+            return Err(ListenError::EmptyToken);
+        }
+        let bind = |source| ListenError::Bind { address, source };
+        let listener = TcpListener::bind(address).await.map_err(bind)?;
+        let address = listener.local_addr().map_err(bind)?;
+        let connections = Arc::new(Semaphore::new(CONNECTIONS));
+        let shared = Shared { server, serve, gate: Gate { token }, connections };
+        Ok(Self { listener, address, shared: Arc::new(shared) })
+    }
+
+    /// The URL for clients.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
+    /// Serves clients until `shutdown` completes. Connections that are open then
+    /// are closed, and their exchanges cancelled.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        tokio::pin!(shutdown);
+        let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
+        let mut clients = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = accept(&self.listener, &handshakes) => accepted,
+                Some(_) = clients.join_next(), if !clients.is_empty() => continue,
+                () = &mut shutdown => break,
+            };
+            // An error of accept is one of a client that is gone already, or of a
+            // process out of descriptors, which others will return.
+            let Some((socket, peer, permit)) = accepted else {
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            };
+            let shared = Arc::clone(&self.shared);
+            clients.spawn(serve_client(shared, socket, peer, permit));
+        }
+        clients.shutdown().await;
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    handshakes: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(handshakes).acquire_owned().await.ok()?;
+    let (socket, peer) = listener.accept().await.ok()?;
+    Some((socket, peer, permit))
+}
+
+/// Speaks HTTP with a client, and serves it if it asks for a WebSocket.
+async fn serve_client(
+    shared: Arc<Shared>,
+    socket: TcpStream,
+    peer: SocketAddr,
+    handshake: OwnedSemaphorePermit,
+) {
+    // Answers are small and wait for nothing.
+    let _ = socket.set_nodelay(true);
+    let (upgraded_sender, mut upgraded) = tokio::sync::mpsc::channel(1);
+    let service = service_fn(|request| {
+        let response = respond(&shared, request, &upgraded_sender);
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades();
+    if let Err(error) = connection.await {
+        tracing::debug!(%peer, error = &error as &dyn std::error::Error, "handshake failed");
+        return;
+    }
+    drop(handshake);
+    let Ok(Upgrading { upgrade, permit: _permit }) = upgraded.try_recv() else { return };
+    let Ok(upgraded) = upgrade.await else { return };
+    let config = Some(websocket::config());
+    let socket =
+        WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, config).await;
+    let pipe = websocket::carry(socket);
+    let served = shared.server.serve(&shared.serve, pipe, Some(peer.to_string())).await;
+    if let Err(error) = served {
+        tracing::warn!(%peer, error = &error as &dyn std::error::Error, "connection failed");
+    }
+}
+
+/// A connection that will be a WebSocket, and its place among them.
+struct Upgrading {
+    upgrade: hyper::upgrade::OnUpgrade,
+    permit: OwnedSemaphorePermit,
+}
+
+type Answer = Response<Full<Bytes>>;
+
+fn respond(
+    shared: &Shared,
+    mut request: Request<Incoming>,
+    upgraded: &tokio::sync::mpsc::Sender<Upgrading>,
+) -> Answer {
+    if let Err(refusal) = shared.gate.admit(request.uri(), request.headers()) {
+        return text(refusal.status(), refusal.text());
+    }
+    match request.uri().path() {
+        "/readyz" => return text(StatusCode::OK, ""),
+        "/" => {}
+        _ => return text(StatusCode::NOT_FOUND, "not found; the WebSocket is at `/`"),
+    }
+    if let Err(refusal) = shared.gate.authorize(request.headers()) {
+        return text(refusal.status(), refusal.text());
+    }
+    let Some(key) = websocket_key(request.method(), request.headers()) else {
+        return text(StatusCode::UPGRADE_REQUIRED, "a WebSocket handshake (RFC 6455) is expected");
+    };
+    let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() else {
+        return text(StatusCode::SERVICE_UNAVAILABLE, "all connections are in use");
+    };
+    let upgrade = hyper::upgrade::on(&mut request);
+    if upgraded.try_send(Upgrading { upgrade, permit }).is_err() {
+        return text(StatusCode::BAD_REQUEST, "one handshake is enough");
+    }
+    switching_protocols(&key)
+}
+
+/// The key of a WebSocket handshake (RFC 6455 section 4.2.1).
+fn websocket_key(method: &Method, headers: &HeaderMap) -> Option<HeaderValue> {
+    let has = |name, token: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token)))
+    };
+    let upgrades = method == Method::GET
+        && has(CONNECTION, "upgrade")
+        && has(UPGRADE, "websocket")
+        && has(SEC_WEBSOCKET_VERSION, "13");
+    upgrades.then(|| headers.get(SEC_WEBSOCKET_KEY).cloned()).flatten()
+}
+
+fn switching_protocols(key: &HeaderValue) -> Answer {
+    let accept = derive_accept_key(key.as_bytes());
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    // Base64 is visible ASCII.
+    if let Ok(accept) = HeaderValue::from_str(&accept) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
+}
+
+fn text(status: StatusCode, text: &'static str) -> Answer {
+    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = status;
+    response
+}

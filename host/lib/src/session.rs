@@ -1,0 +1,205 @@
+//! A session with one MCP server.
+
+use crate::call::{Calls, Request};
+use crate::error::Error;
+use crate::http::{DialStats, Dialer};
+use crate::pages::Pages;
+use crate::sandbox::bindings::mcp::{
+    Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
+};
+use crate::sandbox::cpu::CpuBudget;
+use crate::sandbox::handler::{Handler, Notification};
+use crate::sandbox::limits::SandboxLimits;
+use crate::sandbox::memory::MemoryUse;
+use crate::sandbox::session::{McpSession, Outcome};
+use crate::sandbox::worker::Worker;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A session with one MCP server, in a sandbox of its own.
+///
+/// A clone is cheap and talks to the same sandbox; calls run concurrently. When
+/// the last clone is dropped, the session is closed in the background.
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+struct Inner {
+    calls: Arc<Calls>,
+    description: ServerDescription,
+    usage: Usage,
+    handler: Arc<dyn Handler>,
+}
+
+/// Where a sandbox's use of the machine is read.
+pub(crate) struct Usage {
+    pub(crate) memory: MemoryUse,
+    pub(crate) cpu: CpuBudget,
+    pub(crate) instantiation: Duration,
+    /// None where the exchanges are performed elsewhere.
+    pub(crate) dialer: Option<Dialer>,
+}
+
+/// What a session has used so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionStats {
+    /// The most linear memory that the sandbox had, in bytes.
+    pub memory_peak: usize,
+    /// CPU time of the sandbox, to the nearest 10 ms.
+    pub cpu: Duration,
+    /// How long the sandbox took to make.
+    pub instantiation: Duration,
+    /// What was dialled from here. Sessions with the same origin count together.
+    pub dialed: DialStats,
+}
+
+/// The call of an export of the session, with its arguments.
+macro_rules! export {
+    ($function:ident($($argument:ident),*)) => {
+        Box::new(move |accessor, context: &McpSession, options| {
+            Box::pin(async move {
+                let exports = context.exports();
+                exports.$function(accessor, context.session, $($argument,)* options).await
+            })
+        })
+    };
+}
+
+impl Session {
+    /// The session that a worker has opened, or why it has not.
+    pub(crate) async fn opened(
+        worker: Worker<McpSession>,
+        outcome: Option<Outcome<ServerDescription>>,
+        usage: Usage,
+        handler: Arc<dyn Handler>,
+        limits: &SandboxLimits,
+    ) -> Result<Self, Error> {
+        let description = match outcome {
+            Some(Ok(description)) => description,
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(worker.ending().await.into()),
+        };
+        let calls = Arc::new(Calls::new(worker, limits));
+        Ok(Self(Arc::new(Inner { calls, description, usage, handler })))
+    }
+
+    /// What the server said of itself when the session was opened. Unverified.
+    #[must_use]
+    pub fn server(&self) -> &ServerDescription {
+        &self.0.description
+    }
+
+    /// What the session has used so far.
+    #[must_use]
+    pub fn stats(&self) -> SessionStats {
+        let usage = &self.0.usage;
+        SessionStats {
+            memory_peak: usage.memory.peak(),
+            cpu: usage.cpu.used(),
+            instantiation: usage.instantiation,
+            dialed: usage.dialer.as_ref().map(Dialer::stats).unwrap_or_default(),
+        }
+    }
+
+    /// Any request: `params` is the text of a JSON object, the result is JSON
+    /// text as the server wrote it.
+    pub fn request(&self, method: impl Into<String>, params: Option<String>) -> Request<String> {
+        let method = method.into();
+        Request::new(&self.0.calls, export!(call_request(method, params)))
+    }
+
+    /// `tools/call`. `arguments` is the text of a JSON object.
+    pub fn call_tool(
+        &self,
+        name: impl Into<String>,
+        arguments: Option<String>,
+    ) -> Request<ToolResult> {
+        let name = name.into();
+        Request::new(&self.0.calls, export!(call_call_tool(name, arguments)))
+    }
+
+    /// `resources/read`.
+    pub fn read_resource(&self, uri: impl Into<String>) -> Request<Vec<ResourceContents>> {
+        let uri = uri.into();
+        Request::new(&self.0.calls, export!(call_read_resource(uri)))
+    }
+
+    /// `prompts/get`. `arguments` is the text of a JSON object of strings.
+    pub fn get_prompt(
+        &self,
+        name: impl Into<String>,
+        arguments: Option<String>,
+    ) -> Request<PromptResult> {
+        let name = name.into();
+        Request::new(&self.0.calls, export!(call_get_prompt(name, arguments)))
+    }
+
+    /// Every tool, all pages together. A list without an end is cut off, which the
+    /// [`Handler`] is told.
+    ///
+    /// # Errors
+    ///
+    /// That of the first page that fails.
+    pub async fn list_tools(&self) -> Result<Vec<Tool>, Error> {
+        let mut pages = Pages::default();
+        while let Some(cursor) = pages.next() {
+            let page = Request::new(&self.0.calls, export!(call_list_tools(cursor))).await?;
+            pages.add(page.tools, page.next_cursor);
+        }
+        self.told("tools/list", pages).await
+    }
+
+    /// Every resource, all pages together. A list without an end is cut off, which the
+    /// [`Handler`] is told.
+    ///
+    /// # Errors
+    ///
+    /// That of the first page that fails.
+    pub async fn list_resources(&self) -> Result<Vec<ResourceLink>, Error> {
+        let mut pages = Pages::default();
+        while let Some(cursor) = pages.next() {
+            let page = Request::new(&self.0.calls, export!(call_list_resources(cursor))).await?;
+            pages.add(page.resources, page.next_cursor);
+        }
+        self.told("resources/list", pages).await
+    }
+
+    /// Every prompt, all pages together. A list without an end is cut off, which the
+    /// [`Handler`] is told.
+    ///
+    /// # Errors
+    ///
+    /// That of the first page that fails.
+    pub async fn list_prompts(&self) -> Result<Vec<Prompt>, Error> {
+        let mut pages = Pages::default();
+        while let Some(cursor) = pages.next() {
+            let page = Request::new(&self.0.calls, export!(call_list_prompts(cursor))).await?;
+            pages.add(page.prompts, page.next_cursor);
+        }
+        self.told("prompts/list", pages).await
+    }
+
+    /// The items of a list, after the handler was told if they are not all.
+    async fn told<T>(&self, method: &str, pages: Pages<T>) -> Result<Vec<T>, Error> {
+        let (items, stopped) = pages.finish();
+        if let Some(stopped) = stopped {
+            let text = format!("{method}: {stopped}; what came until then is kept");
+            self.0.handler.notified(Notification::of_client(&text)).await;
+        }
+        Ok(items)
+    }
+
+    /// Closes the session: calls in flight end with [`Error::Cancelled`] or
+    /// [`Error::Closed`], a legacy server is told of them and gets its DELETE,
+    /// and the sandbox is gone when this returns. A sandbox that does not
+    /// respond is ended.
+    pub async fn close(&self) {
+        self.0.calls.close().await;
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("server", self.server()).finish_non_exhaustive()
+    }
+}
