@@ -4,7 +4,7 @@
 
 use crate::support::binary::sandbar as run;
 use crate::support::{
-    fault::{McpScript, Response, Script},
+    fault::{Chunk, Gate, McpScript, Response, Script},
     fault_server::FaultServer,
     patience::wait_for,
     sandbox,
@@ -208,4 +208,54 @@ async fn an_opening_that_fails_says_what_was_tried() {
     let busy = FaultServer::start(move |_| Script::respond(busy.clone())).await;
     let result = run(["tools", &busy.url("/mcp")]).await;
     result.assert_failed(4, &["429", "wait 3600 s", "hint: try again after that time"]);
+}
+
+/// Catches a client to which a server of 2024-11-05 is a wrong URL (langflow 15145). Its answers come
+/// on a stream that was opened before the messages were sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_the_first_transport_is_spoken_to() {
+    let initialized = r#"{"protocolVersion":"2024-11-05","capabilities":{"tools":{}}}"#;
+    let content = r#"{"content":[{"type":"text","text":"ok"}]}"#;
+    let event = |id: u64, result: &str| {
+        Chunk::new(format!("data: {{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}}}\n\n"))
+    };
+    // A stream for the opening, whose first id was spent on the newer transport, and one for the call.
+    let streams = [(2, None), (3, Some(4))];
+    let gates: Vec<_> = streams.iter().map(|_| (Gate::new(), Gate::new())).collect();
+    let scripts: Vec<_> = streams
+        .iter()
+        .zip(&gates)
+        .map(|((opening, call), (opened, called))| {
+            let endpoint = Chunk::new("event: endpoint\ndata: /messages?s=1\n\n");
+            let stream = Script::respond(Response::event_stream()).send(endpoint).wait(opened);
+            let stream = stream.send(event(*opening, initialized));
+            match call {
+                Some(id) => stream.wait(called).send(event(*id, content)).hang(),
+                None => stream.hang(),
+            }
+        })
+        .collect();
+    let next = Mutex::new(scripts.into_iter());
+    let server = FaultServer::start(move |request| {
+        let accepted = Script::respond(Response::new(202));
+        match (request.target.as_str(), request.operation().as_str()) {
+            ("/mcp", "GET") => next.lock().unwrap().next().unwrap(),
+            ("/messages?s=1", "initialize") => {
+                gates[usize::from(request.rpc_id() != Some(2.into()))].0.open();
+                accepted
+            }
+            ("/messages?s=1", "tools/call") => {
+                gates[1].1.open();
+                accepted
+            }
+            ("/messages?s=1", _) => accepted,
+            _ => Script::respond(Response::new(405)),
+        }
+    })
+    .await;
+    let session = connect(&server, Some(Era::Legacy), &Heard::default()).await.unwrap();
+    assert_eq!(session.server().protocol_version, "2024-11-05");
+    let result = wait_for("the call", session.call_tool("t", None).into_future()).await.unwrap();
+    assert_eq!(result.content, [Content::Text("ok".to_owned())]);
+    session.close().await;
 }

@@ -12,6 +12,7 @@ use sandbar_exchange::{Failure, Response};
 
 mod delivery;
 mod handshake;
+mod http_sse;
 mod message;
 mod repetition;
 mod request;
@@ -141,6 +142,10 @@ impl Call {
 
     pub(crate) fn delivery(what: &str, request: HttpRequest) -> Self {
         Self { kind: Kind::Message(Box::new(MessageCall::addressed(what, request))) }
+    }
+
+    fn of_messages(messages: MessageCall) -> Self {
+        Self { kind: Kind::Message(Box::new(messages)) }
     }
 
     fn drive(&mut self) -> &mut dyn Drive {

@@ -4,6 +4,7 @@
 use crate::http::Head as _;
 use crate::http_date;
 use crate::limits::{COOKIE_BYTES, COOKIES};
+use crate::place::Place;
 use sandbar_exchange::{Field, Response, is_token};
 
 /// The cookies of one endpoint. Values may be credentials, so they are kept out of `Debug` output.
@@ -54,26 +55,6 @@ impl Cookies {
             }
             None => fields.push(Field::new("cookie", own)),
         }
-    }
-}
-
-/// Where a URL leads: its origin (RFC 6454), and its path.
-struct Place<'a> {
-    origin: String,
-    path: &'a str,
-}
-
-impl<'a> Place<'a> {
-    fn of(url: &'a str) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
-        let scheme = scheme.to_ascii_lowercase();
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at(end);
-        let authority = authority.to_ascii_lowercase();
-        let default_port = if scheme == "https" { ":443" } else { ":80" };
-        let host = authority.strip_suffix(default_port).unwrap_or(&authority);
-        let path = rest.split(['?', '#']).next().filter(|path| !path.is_empty());
-        Some(Self { origin: format!("{scheme}://{host}"), path: path.unwrap_or("/") })
     }
 }
 

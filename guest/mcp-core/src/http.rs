@@ -28,9 +28,11 @@ impl Method {
     }
 }
 
-/// A request to perform against the MCP endpoint.
+/// A request to perform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRequest {
+    /// Where to, if not to the endpoint.
+    pub url: Option<String>,
     /// The method.
     pub method: Method,
     /// Fields to send, the session's own configured ones included.

@@ -23,6 +23,8 @@ pub(crate) enum Received {
     Request { id: Id, method: String, params: Option<String> },
     /// The answer.
     Answer(Result<String, RpcError>),
+    /// Where a server of 2024-11-05 wants messages sent.
+    Endpoint(String),
     /// What is no message, among others that are: its beginning.
     Noise(String),
     /// The response ended without the answer.
@@ -42,6 +44,11 @@ impl Inbound {
     /// What `reply` brings for the request `id`.
     pub(crate) const fn new(id: i64, reply: Reply) -> Self {
         Self { id, reply, batch: VecDeque::new() }
+    }
+
+    /// Goes on for another request on the same stream.
+    pub(crate) const fn expect(&mut self, id: i64) {
+        self.id = id;
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
@@ -71,6 +78,7 @@ impl Inbound {
                     Part::NeedBytes => return Received::NeedBytes,
                     Part::Discard => return Received::Discard,
                     Part::End(ending) => return Received::End(ending),
+                    Part::Endpoint(url) => return Received::Endpoint(url),
                     Part::Message(message) => self.take(message),
                 },
             };

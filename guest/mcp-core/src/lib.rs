@@ -30,6 +30,7 @@ mod modern;
 mod negotiation;
 mod notification;
 mod params;
+mod place;
 mod preview;
 mod reply;
 mod session;

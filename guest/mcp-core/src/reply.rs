@@ -38,6 +38,8 @@ pub(crate) enum Part {
     NeedBytes,
     /// What should be one JSON text, whole.
     Message(Received),
+    /// Where a server of 2024-11-05 wants messages sent ("HTTP with SSE").
+    Endpoint(String),
     /// The rest of the body is of no interest: drop it, then ask again.
     Discard,
     /// There is no more.
@@ -70,6 +72,8 @@ pub(crate) struct Reply {
     coding: Option<ContentDecoder>,
     /// Bounded by what one chunk of the body can complete: they are taken before the next read.
     messages: VecDeque<Received>,
+    /// The last `endpoint` event.
+    endpoint: Option<String>,
     ending: Option<Ending>,
     /// Whether there may be more of the body.
     open: bool,
@@ -104,6 +108,7 @@ impl Reply {
             limit,
             coding: None,
             messages: VecDeque::new(),
+            endpoint: None,
             ending: None,
             open: true,
         };
@@ -163,7 +168,9 @@ impl Reply {
                     is_whole.then(|| end_json(core::mem::take(buffer), &mut self.messages))
                 })
             }
-            Body::Stream(decoder) => feed_stream(decoder, bytes, &mut self.messages),
+            Body::Stream(decoder) => {
+                feed_stream(decoder, bytes, &mut self.messages, &mut self.endpoint)
+            }
             Body::Refused { refusal, buffer } => feed_quote(buffer, bytes, REFUSAL_BODY_BYTES)
                 .map(|body| Ending::Refused(Box::new(refusal.with_body(&body)))),
             Body::Unexpected { content_type, buffer } => feed_quote(buffer, bytes, PREVIEW_BYTES)
@@ -213,6 +220,9 @@ impl Reply {
 
     /// What comes next. Nothing may be asked after [`Part::End`].
     pub(crate) fn next(&mut self) -> Part {
+        if let Some(url) = self.endpoint.take() {
+            return Part::Endpoint(url);
+        }
         if let Some(message) = self.messages.pop_front() {
             return Part::Message(message);
         }
@@ -312,8 +322,13 @@ fn feed_stream(
     decoder: &mut Decoder,
     bytes: &[u8],
     messages: &mut VecDeque<Received>,
+    endpoint: &mut Option<String>,
 ) -> Option<Ending> {
     let outcome = decoder.feed(bytes, |event| {
+        if event.kind == "endpoint" {
+            *endpoint = event.data.ok();
+            return;
+        }
         // Other types are not MCP's, and a priming event has no data.
         let primes = event.data.as_ref().is_ok_and(String::is_empty);
         if matches!(event.kind.as_str(), "" | "message") && !primes {

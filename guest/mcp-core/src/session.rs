@@ -163,6 +163,7 @@ impl Session {
         self.close();
         match core::mem::replace(&mut self.wire, Wire::Closed) {
             Wire::Closing(legacy) if legacy.session_id.is_some() => Some(HttpRequest {
+                url: None,
                 method: Method::Delete,
                 fields: self.with_configured(legacy.fields()),
                 body: None,
@@ -271,6 +272,7 @@ impl Session {
         ];
         fields.extend(own);
         HttpRequest {
+            url: None,
             method: Method::Post,
             fields: self.with_configured(fields),
             body: Some(body),
@@ -290,10 +292,23 @@ impl Session {
         fields.extend(legacy.fields());
         fields.push(Field::new("last-event-id", last_event_id));
         HttpRequest {
+            url: None,
             method: Method::Get,
             fields: self.with_configured(fields),
             body: None,
             idle_timeout: idle_timeout.or(self.config.idle_timeout),
+            deadline: None,
+        }
+    }
+
+    /// A GET that opens a stream of the transport of 2024-11-05.
+    pub(crate) fn listen(&self) -> HttpRequest {
+        HttpRequest {
+            url: None,
+            method: Method::Get,
+            fields: self.with_configured(vec![Field::new("accept", "text/event-stream")]),
+            body: None,
+            idle_timeout: self.config.idle_timeout,
             deadline: None,
         }
     }

@@ -177,7 +177,7 @@ pub(crate) async fn exchange(
     let silence = request.idle_timeout;
     let request = Request {
         method: request.method.as_str().to_owned(),
-        url: shared.endpoint.url.clone(),
+        url: request.url.unwrap_or_else(|| shared.endpoint.url.clone()),
         fields: request.fields,
         body: request.body,
         redirects: RedirectPolicy::Follow,

@@ -52,7 +52,7 @@ impl Delivery {
                 Step::Send(request)
             }
             State::Receiving(mut reply) => match reply.next() {
-                Part::NeedBytes | Part::Message(_) => {
+                Part::NeedBytes | Part::Message(_) | Part::Endpoint(_) => {
                     self.state = State::Receiving(reply);
                     Step::Read
                 }

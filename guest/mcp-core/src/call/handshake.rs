@@ -6,17 +6,18 @@ use crate::description::{self, ServerDescription};
 use crate::error::{Error, RpcError};
 use crate::http::HttpRequest;
 use crate::inbound::{Inbound, Received};
-use crate::legacy::{self, Legacy, SessionId};
+use crate::legacy::{self, Legacy, SessionId, Transport};
 use crate::limits::PROBE_DEADLINE;
 use crate::modern::{Modern, Outline};
 use crate::negotiation::{self, Probe, Verdict};
 use crate::params::Params;
 use crate::reply::{Ending, Expected, Refusal, Reply};
 use crate::session::{Session, Wire};
-use crate::version::{Era, NEWEST_MODERN, known_legacy};
+use crate::version::{Era, NEWEST_MODERN, OLDEST_LEGACY, known_legacy};
 use sandbar_exchange::{Failure, Response};
 
 use super::delivery::Delivery;
+use super::http_sse::{HttpSse, Progress};
 use super::repetition::Repetitions;
 use super::{Drive, Step, done, out_of_turn};
 
@@ -56,6 +57,8 @@ enum Exchange {
     Receiving(Box<Inbound>),
     /// The last POST, which is only acknowledged.
     Delivering(Delivery),
+    /// `initialize` on a stream of the old transport, and why it was not done in the newer one.
+    OnStream(Box<HttpSse>, Box<Error>),
     Settled(Result<(), Error>),
     Over,
 }
@@ -133,7 +136,10 @@ impl Handshake {
                 Some(Step::Drop)
             }
             // Before the session is open there is nobody they could concern.
-            Received::Notification { .. } | Received::Request { .. } | Received::Noise(_) => {
+            Received::Notification { .. }
+            | Received::Request { .. }
+            | Received::Endpoint(_)
+            | Received::Noise(_) => {
                 self.exchange = Exchange::Receiving(inbound);
                 None
             }
@@ -193,11 +199,61 @@ impl Handshake {
                 let verdict = probe.on_refusal(refusal, session.endpoint());
                 self.judged(session, probe, verdict);
             }
+            Stage::Initialize(_) if matches!(refusal.status(), 404 | 405) => {
+                let error = refusal.into_error(self.method(), session.endpoint());
+                // What a server of 2024-11-05 says to a POST where it has a stream.
+                let has_no_endpoint = matches!(error, Error::Status(_));
+                if has_no_endpoint {
+                    self.exchange = Exchange::OnStream(Box::new(HttpSse::new()), Box::new(error));
+                } else {
+                    self.not_initialized(error);
+                }
+            }
             _ => {
                 let error = refusal.into_error(self.method(), session.endpoint());
                 self.not_initialized(error);
             }
         }
+    }
+
+    /// Goes on with the old transport, up to the answer to `initialize`.
+    fn on_stream(
+        &mut self,
+        session: &mut Session,
+        mut stream: Box<HttpSse>,
+        refused: Box<Error>,
+    ) -> Option<Step> {
+        let step = match stream.poll(session) {
+            Progress::Step(Step::Send(request)) => {
+                // A stream that says nothing is no better than a probe that is not answered.
+                Some(Step::Send(HttpRequest { deadline: Some(PROBE_DEADLINE), ..request }))
+            }
+            Progress::Step(step) => Some(step),
+            Progress::Notification { .. } | Progress::Noise(_) => None,
+            Progress::Answer(outcome) => {
+                let outcome = outcome.map_err(Error::Rpc).and_then(|result| {
+                    let description = description::from_initialize(&result)?;
+                    let version = known_legacy(&description.protocol_version);
+                    let version = version.unwrap_or(OLDEST_LEGACY);
+                    let transport = Transport::HttpSse;
+                    let legacy = Legacy { version, session_id: None, transport };
+                    session.opened(Wire::Legacy(legacy), description)
+                });
+                self.settle(outcome);
+                return stream.is_open().then_some(Step::Drop);
+            }
+            Progress::Ended(ending) => {
+                self.settle(Err(match ending {
+                    Ending::Invalid(error) if stream.is_spoken() => error,
+                    Ending::Broken(failure) if stream.is_spoken() => Error::Http(failure),
+                    // It was worth a try.
+                    _ => *refused,
+                }));
+                return None;
+            }
+        };
+        self.exchange = Exchange::OnStream(stream, refused);
+        step
     }
 
     fn failed(&mut self, session: &mut Session, failure: Failure) {
@@ -254,7 +310,8 @@ impl Handshake {
             let version = known_legacy(&description.protocol_version).ok_or_else(|| {
                 Error::UnsupportedVersion(vec![description.protocol_version.clone()])
             })?;
-            Ok((Legacy { version, session_id }, description))
+            let transport = Transport::StreamableHttp;
+            Ok((Legacy { version, session_id, transport }, description))
         });
         match agreed {
             Ok((legacy, description)) => self.enter(Stage::Confirm { legacy, description }),
@@ -288,6 +345,7 @@ impl Drive for Handshake {
                 Exchange::Ready => self.send(session),
                 Exchange::Receiving(inbound) => self.receive(session, inbound),
                 Exchange::Delivering(delivery) => self.deliver(session, delivery),
+                Exchange::OnStream(stream, refused) => self.on_stream(session, stream, refused),
                 Exchange::Held(wait) => {
                     self.exchange = Exchange::Waiting;
                     Some(Step::Wait(wait))
@@ -317,6 +375,7 @@ impl Drive for Handshake {
                 self.exchange = Exchange::Receiving(Box::new(Inbound::new(*id, reply)));
             }
             Exchange::Delivering(delivery) => delivery.handle_response(&head, limit),
+            Exchange::OnStream(stream, _) => stream.handle_response(session, &head),
             _ => {}
         }
     }
@@ -325,6 +384,7 @@ impl Drive for Handshake {
         match &mut self.exchange {
             Exchange::Receiving(inbound) => inbound.feed(bytes),
             Exchange::Delivering(delivery) => delivery.handle_body(bytes),
+            Exchange::OnStream(stream, _) => stream.handle_body(bytes),
             _ => {}
         }
     }
@@ -333,6 +393,7 @@ impl Drive for Handshake {
         match &mut self.exchange {
             Exchange::Receiving(inbound) => inbound.end(end),
             Exchange::Delivering(delivery) => delivery.handle_body_end(end),
+            Exchange::OnStream(stream, _) => stream.handle_body_end(end),
             _ => {}
         }
     }
@@ -340,6 +401,7 @@ impl Drive for Handshake {
     fn handle_failure(&mut self, session: &mut Session, failure: Failure) {
         match &mut self.exchange {
             Exchange::Delivering(delivery) => delivery.handle_failure(failure),
+            Exchange::OnStream(stream, _) => stream.handle_failure(failure),
             _ => self.failed(session, failure),
         }
     }
@@ -351,7 +413,7 @@ impl Drive for Handshake {
     }
 }
 
-const INITIALIZED: &str = "notifications/initialized";
+pub(super) const INITIALIZED: &str = "notifications/initialized";
 
 fn discover(session: &Session, id: i64, probe: &Probe) -> Result<HttpRequest, Error> {
     let modern = Modern::new(probe.version);

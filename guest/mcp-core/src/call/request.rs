@@ -10,7 +10,7 @@ use crate::inbound::{Inbound, Received};
 use crate::json_string;
 use crate::json_text::Picked;
 use crate::jsonrpc::{self, Id};
-use crate::legacy;
+use crate::legacy::{self, Legacy, Transport};
 use crate::lost_session;
 use crate::modern::Outline;
 use crate::negotiation;
@@ -19,8 +19,9 @@ use crate::params::Params;
 use crate::preview::quote;
 use crate::reply::{Cursor, Ending, Expected, Refusal, Reply};
 use crate::session::{RequestId, Session, Wire};
-use sandbar_exchange::{Failure, Response};
+use sandbar_exchange::{Failure, Processed, Response};
 
+use super::http_sse::{HttpSse, Progress};
 use super::repetition::Repetitions;
 use super::{Answer, Call, CallId, Drive, Outgoing, ServerRequest, Step, out_of_turn};
 
@@ -63,6 +64,8 @@ enum State {
     Awaiting(Expected),
     /// A response is being received.
     Receiving(Expected, Box<Inbound>),
+    /// The whole of it goes on over the old transport; and whether the request itself was sent.
+    OnStream(Box<HttpSse>, bool),
     /// The session is to be opened again.
     Lost,
     /// The session is being opened again.
@@ -108,6 +111,10 @@ impl RequestCall {
             self.state = State::Lost;
             return None;
         }
+        if let Wire::Legacy(Legacy { transport: Transport::HttpSse, .. }) = session.wire() {
+            self.state = State::OnStream(Box::new(HttpSse::new()), false);
+            return None;
+        }
         self.id = session.next_id();
         self.cursor = Cursor::default();
         match self.to_http(session) {
@@ -136,6 +143,48 @@ impl RequestCall {
             Wire::Closing(_) | Wire::Closed => return Err(Error::Closed),
         };
         Ok(session.post(fields, body, self.idle_timeout))
+    }
+
+    /// Goes on with the old transport.
+    fn on_stream(
+        &mut self,
+        session: &mut Session,
+        mut stream: Box<HttpSse>,
+        sent: bool,
+    ) -> Option<Step> {
+        let progress = stream.poll(session);
+        self.id = stream.id();
+        let (step, sent) = match progress {
+            Progress::Step(Step::Send(request)) => {
+                let idle_timeout = self.idle_timeout.or(request.idle_timeout);
+                (Some(Step::Send(HttpRequest { idle_timeout, ..request })), sent)
+            }
+            Progress::Step(step) => (Some(step), sent),
+            Progress::Notification { method, params } => {
+                (Some(Step::Notify(self.notification(method, params))), sent)
+            }
+            Progress::Noise(what) => (self.note_noise(what), sent),
+            Progress::Answer(Ok(_description)) if !sent => {
+                (Some(stream.request(session, &self.method, &self.params, self.progress)), true)
+            }
+            Progress::Answer(outcome) => return self.settle(outcome.map_err(Error::Rpc)),
+            Progress::Ended(ending) => {
+                let error = match ending {
+                    Ending::Clean => self.no_answer(),
+                    Ending::Broken(failure) if sent => Error::Http(failure),
+                    // Nothing of the request itself was sent.
+                    Ending::Broken(failure) => {
+                        Error::Http(Failure { processed: Processed::Never, ..failure })
+                    }
+                    Ending::Refused(refusal) => refusal.into_error("GET", session.endpoint()),
+                    Ending::Invalid(Error::InvalidMessage(what)) => self.invalid(&what),
+                    Ending::Invalid(error) => error,
+                };
+                return self.settle(Err(error));
+            }
+        };
+        self.state = State::OnStream(stream, sent);
+        step
     }
 
     /// Asks for the rest of the stream.
@@ -177,6 +226,11 @@ impl RequestCall {
                 }
                 _ => self.server_request(id, method, params),
             },
+            // Nobody asked for that transport.
+            Received::Endpoint(_) => {
+                self.state = State::Receiving(expected, inbound);
+                return None;
+            }
             Received::Noise(what) => {
                 self.state = State::Receiving(expected, inbound);
                 return self.note_noise(what);
@@ -432,7 +486,9 @@ impl RequestCall {
             | State::Held(_, Next::Resume)
             | State::Waiting(Next::Resume)
             | State::Resuming => true,
-            State::Ready
+            // Its server notices that the stream is gone.
+            State::OnStream(..)
+            | State::Ready
             | State::Telling(..)
             | State::Held(_, Next::Repeat)
             | State::Waiting(Next::Repeat)
@@ -459,6 +515,7 @@ impl Drive for RequestCall {
             let step = match core::mem::replace(&mut self.state, State::Over) {
                 State::Ready => self.send(session),
                 State::Resuming => self.resume(session),
+                State::OnStream(stream, sent) => self.on_stream(session, stream, sent),
                 State::Receiving(expected, inbound) => self.receive(session, expected, inbound),
                 State::Telling(text, then) => {
                     self.state = *then;
@@ -494,26 +551,35 @@ impl Drive for RequestCall {
     }
 
     fn handle_response(&mut self, session: &mut Session, head: Response) {
-        if let State::Awaiting(expected) = self.state {
+        if let State::OnStream(stream, _) = &mut self.state {
+            stream.handle_response(session, &head);
+        } else if let State::Awaiting(expected) = self.state {
             let reply = Reply::begin(&head, session.message_limit(), expected);
             self.state = State::Receiving(expected, Box::new(Inbound::new(self.id, reply)));
         }
     }
 
     fn handle_body(&mut self, bytes: &[u8]) {
-        if let State::Receiving(_, inbound) = &mut self.state {
-            inbound.feed(bytes);
+        match &mut self.state {
+            State::Receiving(_, inbound) => inbound.feed(bytes),
+            State::OnStream(stream, _) => stream.handle_body(bytes),
+            _ => {}
         }
     }
 
     fn handle_body_end(&mut self, end: Result<(), Failure>) {
-        if let State::Receiving(_, inbound) = &mut self.state {
-            inbound.end(end);
+        match &mut self.state {
+            State::Receiving(_, inbound) => inbound.end(end),
+            State::OnStream(stream, _) => stream.handle_body_end(end),
+            _ => {}
         }
     }
 
     fn handle_failure(&mut self, session: &mut Session, failure: Failure) {
-        self.broken(session, failure);
+        match &mut self.state {
+            State::OnStream(stream, _) => stream.handle_failure(failure),
+            _ => self.broken(session, failure),
+        }
     }
 
     fn handle_timer(&mut self) {

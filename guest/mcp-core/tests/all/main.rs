@@ -13,6 +13,7 @@ mod arbitrary;
 mod cancellation;
 mod codings;
 mod fields;
+mod http_sse;
 mod limits;
 mod noise;
 mod odd_answers;

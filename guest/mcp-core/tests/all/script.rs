@@ -154,10 +154,8 @@ impl Script {
                 Step::Answer(request) => self.events.push(Event::Asked(request)),
                 Step::Background(background) => {
                     self.events.push(Event::Background);
-                    let last_id = self.last_id.clone();
                     let outcome = self.run(session, background);
                     assert!(self.is_lenient || outcome.is_ok(), "{outcome:?}");
-                    self.last_id = last_id;
                 }
                 Step::Wait(time) => {
                     self.events.push(Event::Waited(time));
@@ -179,7 +177,8 @@ impl Script {
     fn note_id(&mut self, request: &HttpRequest) {
         let Some(body) = &request.body else { return };
         let text = String::from_utf8_lossy(body);
-        if let Some((_, rest)) = text.split_once(r#""id":"#) {
+        let is_request = text.contains(r#""method":"#);
+        if is_request && let Some((_, rest)) = text.split_once(r#""id":"#) {
             self.last_id = rest.split([',', '}']).next().unwrap().to_owned();
         }
     }
