@@ -221,7 +221,8 @@ async fn a_server_of_the_first_transport_is_spoken_to() {
     };
     // A stream for the opening, whose first id was spent on the newer transport, and one for the call.
     let streams = [(2, None), (3, Some(4))];
-    let gates: Vec<_> = streams.iter().map(|_| (Gate::new(), Gate::new())).collect();
+    let gates: Vec<_> =
+        streams.iter().map(|_| (Gate::new("initialize"), Gate::new("call"))).collect();
     let scripts: Vec<_> = streams
         .iter()
         .zip(&gates)
