@@ -23,7 +23,9 @@ pub(crate) async fn with_session<T>(
     let sandbar = sandbar(server.max_message_bytes, target(&server.target)?)?;
     let mut opened = None;
     let outcome = interruptible(server.timeout, async {
-        let session = opened.insert(sandbar.connect_with(options).await?);
+        let connected = sandbar.connect_with(options).await;
+        let failed = |error| Failure::opening(error, server.era.is_some());
+        let session = opened.insert(connected.map_err(failed)?);
         work(session).await
     })
     .await;

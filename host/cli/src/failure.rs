@@ -5,7 +5,7 @@ use crate::exit;
 use crate::parse::{HeaderError, RequestBodyError, TokenError};
 use sandbar::executor::ListenError;
 use sandbar::http::UnsupportedOrigin;
-use sandbar::{BuildError, Error, ExecutorError, HttpError, SandboxError};
+use sandbar::{BuildError, Error, ExecutorError, HttpError, HttpFailure, Processed, SandboxError};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -80,6 +80,17 @@ pub(crate) enum Failure {
         /// The status, 400 or above.
         status: u16,
     },
+    /// No session could be opened.
+    #[error("{}", opening(source, *probing))]
+    Opening {
+        /// Why.
+        source: Box<Error>,
+        /// Whether the era of the server was being found out.
+        probing: bool,
+    },
+    /// A request failed that may have an effect, and not be repeated without a thought.
+    #[error(transparent)]
+    Effect(Error),
     /// A body broke off. What had come is written.
     #[error("the body broke off after {received} bytes")]
     BrokenOff {
@@ -95,14 +106,6 @@ pub(crate) enum Failure {
         method: &'static str,
         /// Why.
         source: serde_json::Error,
-    },
-    /// The server sent a list without an end.
-    #[error("the server broke the protocol: {method} has more than {pages} pages")]
-    EndlessList {
-        /// The method that asked for it.
-        method: &'static str,
-        /// How many were read.
-        pages: usize,
     },
     /// No sandbox could be set up.
     #[error(transparent)]
@@ -171,6 +174,20 @@ impl fmt::Display for Entity {
 }
 
 impl Failure {
+    /// The failure of an opening: for an unknown era where `known` is false.
+    pub(crate) fn opening(source: Error, known: bool) -> Self {
+        Self::Opening { source: Box::new(source), probing: !known }
+    }
+
+    /// What failed of a session, if that is it.
+    pub(crate) fn of_session(&self) -> Option<&Error> {
+        match self {
+            Self::Session(error) | Self::Effect(error) => Some(error),
+            Self::Opening { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
     /// The reader of standard output went away: nobody is left to be told anything.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
@@ -195,11 +212,11 @@ impl Failure {
             Self::Unknown { entity: Entity::Prompt, .. } => ("unknown-prompt", exit::USAGE),
             Self::Mismatch { .. } | Self::Refused { .. } => ("invalid-arguments", exit::USAGE),
             Self::Session(error) => session_class(error),
+            Self::Opening { source, .. } => session_class(source),
+            Self::Effect(error) => effect_class(error),
             Self::BrokenOff { source, .. } => session_class(source),
             Self::HttpStatus { .. } => ("http-status", exit::SERVER_ERROR),
-            Self::NotAList { .. } | Self::EndlessList { .. } => {
-                ("invalid-message", exit::SERVER_ERROR)
-            }
+            Self::NotAList { .. } => ("invalid-message", exit::SERVER_ERROR),
             Self::Build(_) => ("sandbox-setup", exit::SANDBOX),
             Self::Timeout { .. } => ("timeout", exit::TIMEOUT),
             Self::Interrupted => ("interrupted", exit::INTERRUPTED),
@@ -212,8 +229,43 @@ impl Failure {
     }
 }
 
+/// Why no session could be opened, and what was being tried, where a server has had its say: one
+/// that cannot be reached has no era.
+fn opening(source: &Error, probing: bool) -> String {
+    let has_spoken = match source {
+        Error::Http(failure) => failure.processed == Processed::Possibly,
+        Error::Status(_)
+        | Error::Rpc(_)
+        | Error::InvalidMessage(_)
+        | Error::NoAnswer
+        | Error::UnsupportedVersion { .. } => true,
+        _ => false,
+    };
+    if probing && has_spoken {
+        format!("{source} (while finding out the era of the server, which --era would name)")
+    } else {
+        source.to_string()
+    }
+}
+
+/// Scripts repeat what ends with [`exit::UNREACHABLE`], so nothing ends so that may have run.
+fn effect_class(error: &Error) -> (&'static str, u8) {
+    match session_class(error) {
+        (_, exit::UNREACHABLE) if error.processed() == Processed::Possibly => CONNECTION_LOST,
+        class => class,
+    }
+}
+
+/// The server, or the way to it, was there and went away.
+const CONNECTION_LOST: (&str, u8) = ("connection-lost", exit::SERVER_ERROR);
+
 fn session_class(error: &Error) -> (&'static str, u8) {
     match error {
+        Error::Http(HttpFailure {
+            code: HttpError::ConnectionFailed(_),
+            processed: Processed::Possibly,
+            ..
+        }) => CONNECTION_LOST,
         Error::Http(failure) => http_class(&failure.code),
         Error::Status(_) => ("http-status", exit::SERVER_ERROR),
         Error::Rpc(_) => ("rpc", exit::SERVER_ERROR),
@@ -284,7 +336,6 @@ const fn sandbox_kind(error: &SandboxError) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sandbar::HttpFailure;
     use std::sync::Arc;
 
     /// Catches failures that end in the exit code of another kind.
@@ -314,6 +365,23 @@ mod tests {
             (Failure::Interrupted, exit::INTERRUPTED),
         ] {
             assert_eq!(failure.exit(), code, "{failure}");
+        }
+    }
+
+    /// Catches a call that ran before its connection died, and that a script repeats (copilot-cli
+    /// 3257, opencode 25287).
+    #[test]
+    fn what_may_have_run_never_looks_unreachable() {
+        let lost = || HttpError::ConnectionFailed("closed".to_owned());
+        let gone = || HttpError::Disconnected("gone".to_owned());
+        for (failure, code) in [
+            (Failure::Effect(Error::Http(HttpFailure::sent(lost()))), exit::SERVER_ERROR),
+            (Failure::Effect(Error::Http(HttpFailure::sent(gone()))), exit::SERVER_ERROR),
+            (Failure::Effect(Error::Http(HttpFailure::unsent(lost()))), exit::UNREACHABLE),
+            (Failure::Effect(Error::Http(HttpFailure::unsent(gone()))), exit::UNREACHABLE),
+            (Failure::Session(Error::Http(HttpFailure::sent(lost()))), exit::SERVER_ERROR),
+        ] {
+            assert_eq!(failure.exit(), code, "{failure:?}");
         }
     }
 

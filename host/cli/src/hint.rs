@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use sandbar::executor::ListenError;
-use sandbar::{Error, ExecutorError, HttpError, SandboxError, StatusError};
+use sandbar::{Error, ExecutorError, HttpError, Processed, SandboxError, StatusError};
 
 /// JSON-RPC 2.0 section 5.1.
 const METHOD_NOT_FOUND: i64 = -32601;
@@ -11,9 +11,17 @@ const METHOD_NOT_FOUND: i64 = -32601;
 const RESOURCE_NOT_FOUND: i64 = -32002;
 
 /// What to try next, where there is something to try.
-pub(crate) fn hint(failure: &Failure) -> Option<&'static str> {
+pub(crate) fn hint(failure: &Failure) -> Option<String> {
     match failure {
-        Failure::Session(error) => session_hint(error),
+        Failure::Session(error) => session_hint(error).map(str::to_owned),
+        Failure::Opening { source, .. } => opening_hint(source).map(str::to_owned),
+        Failure::Effect(error) => effect_hint(error),
+        other => other_hint(other).map(str::to_owned),
+    }
+}
+
+fn other_hint(failure: &Failure) -> Option<&'static str> {
+    match failure {
         Failure::BrokenOff { source, .. } => broken_off_hint(source),
         Failure::Listen(ListenError::TokenNeeded { .. }) => {
             Some("give a file with a token of your choice: --token-file FILE")
@@ -31,8 +39,47 @@ pub(crate) fn hint(failure: &Failure) -> Option<&'static str> {
     }
 }
 
+/// What to do about a request that may have had its effect: first of all, not to repeat it.
+fn effect_hint(error: &Error) -> Option<String> {
+    let hint = session_hint(error);
+    let is_refused = matches!(error, Error::Rpc(_) | Error::InputRequired(_));
+    if error.processed() == Processed::Never || is_refused {
+        return hint.map(str::to_owned);
+    }
+    let careful = "it may have run: look before you repeat it";
+    // To try again is the one step that must not come first.
+    Some(match hint.filter(|hint| !hint.starts_with("try again;")) {
+        Some(hint) => format!("{hint}; {careful}"),
+        None => careful.to_owned(),
+    })
+}
+
+/// An opening has no effect, and fails where there is no server of MCP at all.
+fn opening_hint(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Status(StatusError { status: 404 | 405, redirected_to: None, .. }) => {
+            Some("check the path of the URL; many servers use /mcp")
+        }
+        Error::InvalidMessage(_) | Error::NoAnswer => ENDPOINT,
+        Error::Http(failure) if is_silence(&failure.code) => Some(
+            "does the server speak MCP at this URL? many servers use the path /mcp; --idle-timeout \
+             gives it longer",
+        ),
+        error => session_hint(error),
+    }
+}
+
+const ENDPOINT: Option<&str> = Some("is this the MCP endpoint? many servers use the path /mcp");
+
+const fn is_silence(code: &HttpError) -> bool {
+    matches!(code, HttpError::FirstByteTimeout | HttpError::IdleTimeout)
+}
+
 fn session_hint(error: &Error) -> Option<&'static str> {
     match error {
+        Error::Http(failure) if failure.processed == Processed::Possibly => {
+            sent_hint(&failure.code)
+        }
         Error::Http(failure) => http_hint(&failure.code),
         Error::Status(error) => status_hint(error),
         Error::Rpc(error) if error.code == METHOD_NOT_FOUND => {
@@ -41,19 +88,31 @@ fn session_hint(error: &Error) -> Option<&'static str> {
         Error::Rpc(error) if error.code == RESOURCE_NOT_FOUND => {
             Some("`sandbar resources URL` lists what there is")
         }
+        // A page where there was MCP before comes from something in between.
+        Error::InvalidMessage(text) if text.contains("text/html") => ENDPOINT,
         Error::InvalidMessage(_) => {
-            Some("is this the MCP endpoint? many servers use the path /mcp")
+            Some("the server is at fault: whoever runs it will want to see this message")
         }
         Error::MessageTooLarge { .. } => Some("accept larger messages with --max-message-bytes"),
         Error::UnsupportedVersion { .. } => Some("`sandbar --version` says how old this client is"),
-        Error::SessionLost => Some("the call may have run: look before you repeat it"),
-        Error::NoAnswer => Some("the call may have run: look before you repeat it"),
+        Error::SessionLost => Some("try again; that opens a new session"),
+        Error::NoAnswer => Some("try again; if it stays so, the log of the server says why"),
         Error::Timeout { .. } => Some("give it longer with --timeout"),
         Error::Executor(error) => executor_hint(error),
         Error::Sandbox(SandboxError::Memory { .. }) => {
             Some("a larger --max-message-bytes gives the sandbox more memory too")
         }
         _ => None,
+    }
+}
+
+/// A connection that was there needs no other host or port.
+const fn sent_hint(code: &HttpError) -> Option<&'static str> {
+    match code {
+        HttpError::ConnectionFailed(_) | HttpError::IncompleteBody => {
+            Some("try again; if it stays so, the log of the server says why")
+        }
+        code => http_hint(code),
     }
 }
 
@@ -99,16 +158,21 @@ const fn http_hint(code: &HttpError) -> Option<&'static str> {
         }
         HttpError::Protocol(_) => "does the port speak TLS? then write https://",
         HttpError::Disconnected(_) => EXECUTOR_GONE,
-        HttpError::IncompleteBody => "the call may have run: look before you repeat it",
         _ => return None,
     })
 }
 
 const fn status_hint(error: &StatusError) -> Option<&'static str> {
+    if error.redirected_to.is_some() {
+        return Some("the server has moved: give the URL that the redirect leads to");
+    }
     match error.status {
         401 => Some("give a token with --header 'Authorization: Bearer ...'"),
         403 => Some("the server knows who asks and refuses: check the rights of the token"),
-        404 | 405 => Some("check the path of the URL; many servers use /mcp"),
+        404 | 405 => {
+            Some("the server does not offer this; `sandbar info URL` shows what it offers")
+        }
+        429 | 503 if error.retry_after.is_some() => Some("try again after that time"),
         429 => Some("the server asks for fewer requests: try later"),
         500..=599 => Some("the server failed: its own log says why"),
         _ => None,

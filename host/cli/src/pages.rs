@@ -3,8 +3,9 @@
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::json::{JsonObject, JsonText};
-use crate::limits::PAGES;
+use crate::limits::{LIST_BYTES, PAGES};
 use sandbar::Session;
+use std::collections::HashSet;
 
 /// A list of MCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,26 +23,40 @@ pub(crate) const RESOURCES: List = List { method: "resources/list", key: "resour
 /// `prompts/list`
 pub(crate) const PROMPTS: List = List { method: "prompts/list", key: "prompts" };
 
-/// Asks for every page, and returns one object with all entries.
+/// Asks for every page, and returns one object with all entries. A list without an end is cut off,
+/// and that is said.
 pub(crate) async fn all(
     session: &Session,
     console: &Console,
     list: List,
 ) -> Result<JsonText, Failure> {
-    let mut entries = Vec::new();
-    let mut cursor = None;
-    for _ in 0..PAGES {
+    let (mut entries, mut asked, mut bytes) = (Vec::new(), HashSet::new(), 0_usize);
+    let mut cursor: Option<JsonText> = None;
+    loop {
         let params = cursor.map(|cursor| JsonObject::default().with("cursor", cursor).to_string());
         let result = console.follow(session.request(list.method, params)).await?;
         let page = Page::parse(&result, list)?;
-        entries.extend(page.entries);
-        let Some(next) = page.next_cursor else {
-            let whole = JsonObject::default().with(list.key, JsonText::array(&entries));
-            return Ok(whole.into());
+        bytes = bytes.saturating_add(result.len());
+        // A server that starts over gives what it has given before.
+        if page.entries.is_empty() || !entries.ends_with(&page.entries) {
+            entries.extend(page.entries);
+        }
+        let Some(next) = page.next_cursor else { break };
+        let why = if !asked.insert(next.as_str().to_owned()) {
+            "the server gave the same cursor twice".to_owned()
+        } else if asked.len() >= PAGES {
+            format!("the list has more than {PAGES} pages")
+        } else if bytes > LIST_BYTES {
+            format!("the list has more than {LIST_BYTES} bytes")
+        } else {
+            cursor = Some(next);
+            continue;
         };
-        cursor = Some(next);
+        console.note(&format!("{}: {why}; what came until then is kept", list.method));
+        break;
     }
-    Err(Failure::EndlessList { method: list.method, pages: PAGES })
+    let whole = JsonObject::default().with(list.key, JsonText::array(&entries));
+    Ok(whole.into())
 }
 
 /// One page.
@@ -56,7 +71,12 @@ impl Page {
     fn parse(result: &str, list: List) -> Result<Self, Failure> {
         let failed = |source| Failure::NotAList { method: list.method, source };
         let result: JsonObject = serde_json::from_str(result).map_err(failed)?;
-        let entries = result.get(list.key).map_or("null", JsonText::as_str);
+        // Some serializers write null for an empty list. One that is missing is none.
+        let entries = match result.get(list.key).map(JsonText::as_str) {
+            Some("null") => "[]",
+            Some(entries) => entries,
+            None => "null",
+        };
         Ok(Self {
             entries: serde_json::from_str(entries).map_err(failed)?,
             next_cursor: result.get("nextCursor").filter(|next| next.as_str() != "null").cloned(),
@@ -85,6 +105,12 @@ mod tests {
     fn a_null_cursor_ends_the_list() {
         let page = Page::parse(r#"{"tools":[],"nextCursor":null}"#, TOOLS).unwrap();
         assert_eq!(page.next_cursor, None);
+    }
+
+    /// Catches a list that serializers write as null, and that is none (mcp_dart 161).
+    #[test]
+    fn a_null_list_is_an_empty_one() {
+        assert!(Page::parse(r#"{"tools":null}"#, TOOLS).unwrap().entries.is_empty());
     }
 
     /// Catches an empty list where the server did not send one.

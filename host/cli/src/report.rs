@@ -45,7 +45,7 @@ struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<&'a str>,
+    hint: Option<String>,
 }
 
 fn json(failure: &Failure) -> String {
@@ -85,16 +85,23 @@ fn details(failure: &Failure) -> Option<String> {
         Failure::Unknown { details, .. }
         | Failure::Mismatch { details, .. }
         | Failure::Refused { details, .. } => Some(details.clone()),
-        Failure::Session(Error::Status(status)) => {
+        other => other.of_session().and_then(words),
+    }
+    .filter(|details| !details.trim().is_empty())
+}
+
+/// What the server said besides.
+fn words(error: &Error) -> Option<String> {
+    match error {
+        Error::Status(status) => {
             let challenges = status.www_authenticate.iter().map(String::as_str);
             let lines: Vec<_> = challenges.chain([status.preview.trim()]).collect();
             Some(lines.join("\n"))
         }
-        Failure::Session(Error::Rpc(error)) => error.data.clone(),
-        Failure::Session(Error::InputRequired(request)) => Some(request.clone()),
+        Error::Rpc(error) => error.data.clone(),
+        Error::InputRequired(request) => Some(request.clone()),
         _ => None,
     }
-    .filter(|details| !details.trim().is_empty())
 }
 
 #[cfg(test)]

@@ -185,6 +185,9 @@ impl fmt::Display for Failure {
             ErrorCode::ConnectionRefused => {
                 write!(f, "the connection{to} was refused; is the server running?")
             }
+            ErrorCode::ConnectionFailed(reason) if self.processed == Processed::Possibly => {
+                write!(f, "the connection{to} was lost after the request was sent: {reason}")
+            }
             ErrorCode::ConnectionFailed(reason) => {
                 write!(f, "the connection{to} failed: {reason}")
             }

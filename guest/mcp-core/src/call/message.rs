@@ -46,8 +46,8 @@ impl MessageCall {
     }
 
     /// A message that is sent as it is, in whatever state the session is by then.
-    pub(super) const fn addressed(request: HttpRequest) -> Self {
-        Self { state: State::Delivery(Delivery::Ready(request)) }
+    pub(super) fn addressed(what: &str, request: HttpRequest) -> Self {
+        Self { state: State::Delivery(Delivery::new(what, request)) }
     }
 
     fn delivery(&mut self) -> Option<&mut Delivery> {
@@ -62,14 +62,17 @@ impl Drive for MessageCall {
     fn poll(&mut self, session: &mut Session) -> Step {
         if let State::Draft { draft, generation } = &mut self.state {
             match draft.take_request(session, *generation) {
-                Ok(request) => self.state = State::Delivery(Delivery::Ready(request)),
+                Ok(request) => {
+                    let delivery = Delivery::new(draft.what(), request);
+                    self.state = State::Delivery(delivery);
+                }
                 Err(error) => {
-                    self.state = State::Delivery(Delivery::Over);
+                    self.state = State::Delivery(Delivery::over());
                     return Step::Done(Err(error));
                 }
             }
         }
-        self.delivery().map_or_else(super::out_of_turn, Delivery::poll)
+        self.delivery().map_or_else(super::out_of_turn, |delivery| delivery.poll(session))
     }
 
     fn handle_response(&mut self, session: &mut Session, head: Response) {
@@ -99,6 +102,14 @@ impl Drive for MessageCall {
 }
 
 impl Draft {
+    /// What it is, for errors.
+    fn what(&self) -> &str {
+        match self {
+            Self::Notification { method, .. } => method,
+            Self::Encoded(_) => "the answer to a request of the server",
+        }
+    }
+
     fn take_request(&mut self, session: &Session, generation: u64) -> Result<HttpRequest, Error> {
         if session.generation() != generation {
             return Err(Error::SessionLost);

@@ -59,7 +59,7 @@ impl ToolCall<'_> {
     /// Prints the result for people. Returns whether the tool reported an error.
     async fn shown(&self, arguments: JsonObject) -> Result<bool, Failure> {
         let request = self.session.call_tool(self.name, Some(arguments.to_string()));
-        let result = self.console.follow(request).await?;
+        let result = self.console.follow(request).await.map_err(Failure::Effect)?;
         let text = content::tool_result(&result);
         if !text.is_empty() {
             output::text(&text)?;
@@ -73,7 +73,7 @@ impl ToolCall<'_> {
             .with("name", JsonText::string(self.name))
             .with("arguments", arguments.into());
         let request = self.session.request("tools/call", Some(params.to_string()));
-        let result = self.console.follow(request).await?;
+        let result = self.console.follow(request).await.map_err(Failure::Effect)?;
         output::json(&result)?;
         let Outcome { is_error } = serde_json::from_str(&result).unwrap_or_default();
         Ok(is_error)
@@ -82,10 +82,10 @@ impl ToolCall<'_> {
     /// Says why the server may have refused the call, where its tools are known or it tells them.
     async fn explain(&self, known: Option<ToolList>, failure: Failure) -> Failure {
         match failure {
-            Failure::Session(error @ Error::Rpc(RpcError { code: INVALID_PARAMS, .. })) => {
+            Failure::Effect(error @ Error::Rpc(RpcError { code: INVALID_PARAMS, .. })) => {
                 match self.tools(known).await {
                     Some(tools) => tools.explain(self.name, error),
-                    None => Failure::Session(error),
+                    None => Failure::Effect(error),
                 }
             }
             failure => failure,

@@ -8,6 +8,7 @@
 //! after each read.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -51,6 +52,15 @@ pub(super) struct QuickAck {
 impl QuickAck {
     pub(super) fn new(stream: TcpStream) -> Self {
         Self { stream, pauses: Pauses::default() }
+    }
+
+    /// Whether the peer has closed its side, and everything that it sent before was read.
+    pub(super) fn peer_has_left(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        match socket2::SockRef::from(&self.stream).peek(&mut byte) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
     }
 
     /// Asks for the acknowledgement. A failure costs time and nothing else, and the read that

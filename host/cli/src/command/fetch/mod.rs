@@ -22,7 +22,10 @@ pub(crate) async fn run(args: &FetchArgs) -> Result<u8, Failure> {
     let sandbar = sandbar(None, target(&args.target)?)?;
     interruptible(args.timeout, async {
         let executor = sandbar.executor(policy).await?;
-        write(args, executor.request_stream(request).await?).await
+        // Methods without an effect (RFC 9110 section 9.2.1) are safe to repeat.
+        let is_safe = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE");
+        let failed = if is_safe { Failure::Session } else { Failure::Effect };
+        write(args, executor.request_stream(request).await.map_err(failed)?).await
     })
     .await?;
     Ok(exit::OK)
