@@ -8,7 +8,7 @@ use sandbar_protocol::client::{self, ClientSession, RequestError};
 use sandbar_protocol::delta::Read;
 use sandbar_protocol::extensions::{Extension, Extensions};
 use sandbar_protocol::limits::*;
-use sandbar_protocol::server::{self, CallError, CallId, ServerSession};
+use sandbar_protocol::server::{self, CallId, CallMut, ServerSession};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -133,14 +133,14 @@ fn a_response_of_the_limit_is_sent_and_a_longer_one_fails_its_call() {
     let mut respond = |id: u64, len: usize| {
         tell(&mut session, &streamed(id, &id.to_string()));
         let call = started(&mut session);
-        let outcome = session.respond(call, response(len));
-        (outcome, session.poll_transmit(Duration::ZERO).unwrap())
+        session.call(call).unwrap().respond(response(len)).unwrap();
+        (session.call(call).is_some(), session.poll_transmit(Duration::ZERO).unwrap())
     };
     let fits = MAX_MESSAGE_BYTES - respond(1, 0).1.len();
-    let (outcome, message) = respond(2, fits);
-    assert_eq!((outcome, message.len()), (Ok(()), MAX_MESSAGE_BYTES));
-    let (outcome, message) = respond(3, fits + 1);
-    assert_eq!(outcome, Err(CallError::Gone));
+    let (goes_on, message) = respond(2, fits);
+    assert_eq!((goes_on, message.len()), (true, MAX_MESSAGE_BYTES));
+    let (goes_on, message) = respond(3, fits + 1);
+    assert!(!goes_on);
     assert!(message.contains("message-bytes"), "{message}");
 }
 
@@ -346,7 +346,7 @@ fn fail_started(session: &mut ServerSession, count: u64) {
     let started: Vec<CallId> = started.collect();
     assert_eq!(started.len() as u64, count);
     for call in started {
-        session.fail(call, Failure::unsent(ErrorCode::ConnectionRefused)).unwrap();
+        session.call(call).unwrap().fail(Failure::unsent(ErrorCode::ConnectionRefused));
     }
 }
 
@@ -354,7 +354,7 @@ fn fail_started(session: &mut ServerSession, count: u64) {
 fn answered(session: &mut ServerSession, id: u64) -> CallId {
     tell(session, &post(id, 0));
     let call = started(session);
-    session.respond(call, ok()).unwrap();
+    session.call(call).unwrap().respond(ok()).unwrap();
     call
 }
 
@@ -366,24 +366,27 @@ fn buffered_bodies_are_limited_together_until_they_are_sent() {
     let left = CONNECTION_BUFFERED_BYTES - 3 * BUFFERED_BODY_BYTES;
     let whole = [1, 2, 3].map(|id| answered(&mut session, id));
     for call in whole {
-        session.body(call, vec![0; BUFFERED_BODY_BYTES]).unwrap();
+        session.call(call).unwrap().body(vec![0; BUFFERED_BODY_BYTES]).unwrap();
     }
     for id in [4, 5] {
         let call = answered(&mut session, id);
-        session.body(call, vec![0; left]).unwrap();
-        assert_eq!(session.body(call, vec![0]), Err(CallError::Gone));
+        session.call(call).unwrap().body(vec![0; left]).unwrap();
+        session.call(call).unwrap().body(vec![0]).unwrap();
+        assert!(session.call(call).is_none());
         let message = sent(&mut session).remove(0)["error"]["message"].take();
         assert!(message.as_str().unwrap().contains("connection-buffered-bytes"), "{message}");
     }
-    session.finish(whole[0], Ok(())).unwrap();
+    session.call(whole[0]).unwrap().finish(Ok(())).unwrap();
     let call = answered(&mut session, 6);
-    assert_eq!(session.body(call, vec![0; BUFFERED_BODY_BYTES]), Err(CallError::Gone));
+    session.call(call).unwrap().body(vec![0; BUFFERED_BODY_BYTES]).unwrap();
+    assert!(session.call(call).is_none());
     assert_eq!(refused(&mut session), [1, 6]);
     let call = answered(&mut session, 7);
-    session.body(call, vec![0; BUFFERED_BODY_BYTES]).unwrap();
+    session.call(call).unwrap().body(vec![0; BUFFERED_BODY_BYTES]).unwrap();
     let call = answered(&mut session, 8);
-    session.body(call, vec![0; left]).unwrap();
-    assert_eq!(session.body(call, vec![0]), Err(CallError::Gone));
+    session.call(call).unwrap().body(vec![0; left]).unwrap();
+    session.call(call).unwrap().body(vec![0]).unwrap();
+    assert!(session.call(call).is_none());
 }
 
 /// Catches replies that are counted wrong, or a limit on them that is off by one.
@@ -414,14 +417,14 @@ fn a_full_connection_takes_what_it_has_sent() {
     let full = (CONNECTION_SEND_BYTES / SEND_BUFFER_BYTES) as u64;
     for id in 0..full {
         let call = open_stream(&mut session, id, &id.to_string());
-        session.body(call, vec![0; SEND_BUFFER_BYTES]).unwrap();
+        session.call(call).unwrap().body(vec![0; SEND_BUFFER_BYTES]).unwrap();
     }
     let other = open_stream(&mut session, full, "other");
-    assert_eq!(session.want_body(other), 0);
+    assert_eq!(session.call(other).map_or(0, CallMut::room), 0);
     for _ in 0..=full {
         session.poll_transmit(Duration::ZERO).unwrap();
     }
-    assert_eq!(session.want_body(other), 0, "responses make no room");
+    assert_eq!(session.call(other).map_or(0, CallMut::room), 0, "responses make no room");
     session.poll_transmit(Duration::ZERO).unwrap();
-    assert_eq!(session.want_body(other), DELTA_BYTES);
+    assert_eq!(session.call(other).map_or(0, CallMut::room), DELTA_BYTES);
 }

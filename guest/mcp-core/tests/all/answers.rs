@@ -254,17 +254,19 @@ fn the_result_type_decides_what_a_modern_result_is() {
 /// Catches a version refused in mid-session that is not tried again, or tried for ever.
 #[test]
 fn a_modern_request_is_repeated_once_with_a_supported_version() {
-    let refused = || {
+    let refused = |status| {
         let data = r#"{"supported":["2026-07-28"],"requested":"x"}"#;
         let error = format!(r#"{{"code":-32022,"message":"m","data":{data}}}"#);
-        Reply::json(400, &format!(r#"{{"jsonrpc":"2.0","id":$ID,"error":{error}}}"#))
+        Reply::json(status, &format!(r#"{{"jsonrpc":"2.0","id":$ID,"error":{error}}}"#))
     };
-    let (outcome, script) = call_tool(&mut modern(), [refused(), Reply::result("{}")]);
-    assert_eq!(outcome.unwrap(), "{}");
-    let ids: Vec<String> = script.sent().into_iter().map(crate::script::body).collect();
-    assert!(ids[0].contains(r#""id":2,"#) && ids[1].contains(r#""id":3,"#));
-    let (outcome, _) = call_tool(&mut modern(), [refused(), refused()]);
-    assert!(matches!(outcome, Err(Error::Rpc(error)) if error.code == -32022));
+    for status in [400, 200] {
+        let (outcome, script) = call_tool(&mut modern(), [refused(status), Reply::result("{}")]);
+        assert_eq!(outcome.unwrap(), "{}");
+        let ids: Vec<String> = script.sent().into_iter().map(crate::script::body).collect();
+        assert!(ids[0].contains(r#""id":2,"#) && ids[1].contains(r#""id":3,"#));
+        let (outcome, _) = call_tool(&mut modern(), [refused(status), refused(status)]);
+        assert!(matches!(outcome, Err(Error::Rpc(error)) if error.code == -32022));
+    }
 }
 
 /// Catches state that calls share by mistake: three streams are read in turns.

@@ -291,12 +291,17 @@ fn the_handshake_uses_the_session_id_and_the_negotiated_version() {
     assert_eq!(field(confirmation, "mcp-protocol-version"), ["2025-06-18"]);
 }
 
-/// Catches a list of accepted versions that is shorter than promised, or open.
+/// Catches a list of accepted versions that is shorter than promised, or open, and a field that is
+/// sent to servers from before there was one.
 #[test]
 fn legacy_versions_are_accepted_when_they_are_known() {
-    for version in ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"] {
-        let (outcome, ..) = open(Some(Era::Legacy), initialized(version, "s").to_vec());
+    for (version, has_field) in
+        [("2025-11-25", true), ("2025-06-18", true), ("2025-03-26", false), ("2024-11-05", false)]
+    {
+        let (outcome, _, script) = open(Some(Era::Legacy), initialized(version, "s").to_vec());
         assert_eq!(outcome.unwrap(), "", "{version}");
+        let said = field(script.sent()[1], "mcp-protocol-version");
+        assert_eq!(said, if has_field { vec![version] } else { vec![] });
     }
     let [initialize, _] = initialized("2024-10-07", "s");
     let (outcome, ..) = open(Some(Era::Legacy), vec![initialize]);
