@@ -80,6 +80,13 @@ pub enum DialError {
     /// The server closed a pooled connection before anything of the request was written on it.
     #[error("the server had closed the connection before the request was sent")]
     ClosedBeforeRequest,
+    /// The server said that it has not processed the request (RFC 9113 section 8.7): it refused the
+    /// stream, or took its leave before it.
+    #[error("the server did not take the request")]
+    NotTaken {
+        /// What it said.
+        source: SharedError,
+    },
     /// The connection ended before the head of the response.
     #[error("the server closed the connection before it answered")]
     ConnectionClosed {

@@ -23,7 +23,7 @@ impl DialError {
             Self::ConnectTimeout { .. } => ErrorCode::ConnectTimeout,
             Self::Proxy(failure) => ErrorCode::ConnectionFailed(with_cause(failure)),
             Self::Tls { source, .. } => ErrorCode::Tls(with_cause(source)),
-            Self::ClosedBeforeRequest | Self::ConnectionClosed { .. } => {
+            Self::ClosedBeforeRequest | Self::NotTaken { .. } | Self::ConnectionClosed { .. } => {
                 ErrorCode::ConnectionFailed(self.to_string())
             }
             Self::FirstByteTimeout { .. } => ErrorCode::FirstByteTimeout,
@@ -35,7 +35,8 @@ impl DialError {
         }
     }
 
-    /// Whether nothing of the request was sent: there was no connection to send it on, or it was gone.
+    /// Whether the server cannot have acted on the request: there was no connection to send it on, or
+    /// it was gone, or the server says so.
     pub fn is_unsent(&self) -> bool {
         match self {
             Self::Denied(_)
@@ -46,6 +47,7 @@ impl DialError {
             | Self::Connect { .. }
             | Self::ConnectTimeout { .. }
             | Self::ClosedBeforeRequest
+            | Self::NotTaken { .. }
             | Self::Proxy(_)
             | Self::Tls { .. } => true,
             Self::LimitExceeded(DialLimit::ResponseHead { .. })

@@ -20,6 +20,9 @@ pub(super) fn before_head(error: legacy::Error, limits: &DialLimits) -> DialErro
     if cause::<io::Error>(&error).is_some_and(closed_before) {
         return DialError::ClosedBeforeRequest;
     }
+    if cause::<h2::Error>(&error).is_some_and(was_not_taken) {
+        return DialError::NotTaken { source: Arc::new(error) };
+    }
     match cause::<hyper::Error>(&error) {
         Some(hyper) if hyper.is_parse_too_large() => {
             DialError::LimitExceeded(DialLimit::ResponseHead {
@@ -31,6 +34,17 @@ pub(super) fn before_head(error: legacy::Error, limits: &DialLimits) -> DialErro
         Some(hyper) if hyper.is_parse() => DialError::Protocol { source: Arc::new(error) },
         _ => DialError::ConnectionClosed { source: Arc::new(error) },
     }
+}
+
+/// Whether the server promises that it has not processed the stream (RFC 9113 section 8.7). It leaves
+/// without an error after the last stream that it takes, and h2 ends those after it with that frame.
+fn was_not_taken(error: &h2::Error) -> bool {
+    let promised = match error.reason() {
+        Some(h2::Reason::REFUSED_STREAM) => error.is_reset(),
+        Some(h2::Reason::NO_ERROR) => error.is_go_away(),
+        _ => false,
+    };
+    promised && error.is_remote()
 }
 
 /// Why a body ended early. Framing that cannot be understood is the peer's fault; all else means
