@@ -3,7 +3,6 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::time::Duration;
 
 #[cfg(feature = "wasmtime")]
@@ -29,11 +28,13 @@ pub struct Field {
 }
 
 /// Why a field cannot be sent. The fault of whoever wrote the field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidField {
     /// The name is not a token.
+    #[error("the name of a field is not a token")]
     Name,
     /// The value holds a control character (RFC 9110 section 5.5).
+    #[error("the value of a field has a control character")]
     Value,
 }
 
@@ -274,17 +275,6 @@ pub(crate) fn authority(url: &str) -> Option<String> {
         _ => Some(format!("{authority}:443")),
     }
 }
-
-impl fmt::Display for InvalidField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Name => "the name of a field is not a token",
-            Self::Value => "the value of a field has a control character",
-        })
-    }
-}
-
-impl core::error::Error for InvalidField {}
 
 /// What a cleanly ended body amounted to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
