@@ -148,7 +148,7 @@ impl Handshake {
             }
             Verdict::Retry(version) if !self.repeated => {
                 self.repeated = true;
-                self.stage = Stage::Probe(Probe { version, ..probe });
+                self.stage = Stage::Probe(Probe { version, modern_only: probe.modern_only });
                 self.exchange = Exchange::Ready;
             }
             Verdict::Retry(version) => {
