@@ -192,6 +192,21 @@ fn a_refused_request_says_which_limit_it_met() {
     assert_eq!(Failure::from(RequestError::Closed), Failure::unsent(closed));
 }
 
+/// Catches an answer that repeats whatever it was sent, however long, or that is cut inside a
+/// character.
+#[test]
+fn an_error_text_ends_at_the_limit_between_two_characters() {
+    let mut session = server(Extensions::NONE);
+    for start in ["", "x"] {
+        let method = format!("{start}{}", "é".repeat(ERROR_TEXT_BYTES));
+        tell(&mut session, &json!({"id": 1, "method": method}));
+        let message = sent(&mut session)[0]["error"]["message"].take();
+        let message = message.as_str().unwrap();
+        assert!((ERROR_TEXT_BYTES - 1..=ERROR_TEXT_BYTES).contains(&message.len()));
+        assert!(message.ends_with('é'), "{start}");
+    }
+}
+
 /// Checks that nothing is held: a request that fills the limit alone is taken, and not a byte more.
 fn assert_nothing_waits(session: &mut ClientSession) {
     let request = get("http://h/");
