@@ -15,6 +15,9 @@ use sandbar::{ExecutorError, HttpError, HttpFailure, Sandbar};
 use sandbar_demo::{DemoOptions, DemoServer};
 use tokio::sync::oneshot;
 
+/// The most of a body that comes with its head, by the contract of `sandbar:http/client`.
+const BEGINNING_BYTES: usize = 65_536;
+
 /// An executor in this process, at the other end of a pipe in memory.
 struct InMemory {
     sandbar: Sandbar,
@@ -143,6 +146,50 @@ async fn a_large_body_arrives_whole_and_a_cut_one_ends_with_an_error() {
             ),
             "{name}: {error:?}"
         );
+    }
+}
+
+/// Catches a body that loses or repeats bytes where what came with the head ends and its remainder
+/// begins, one that is taken for whole because it came with the head, and one whose failure is lost
+/// because it was known by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_with_the_head_is_neither_more_nor_less_than_the_body() {
+    let sizes = [0, 1, BEGINNING_BYTES - 1, BEGINNING_BYTES, BEGINNING_BYTES + 1, 200_000];
+    let body = |size: usize| -> Vec<u8> { (0..size).map(|index| (index % 251) as u8).collect() };
+    let server = FaultServer::start(move |request| {
+        let (_, rest) = request.target.split_at(1);
+        let (kind, size) = rest.split_once('/').unwrap();
+        let body = body(size.parse().unwrap());
+        let declared = body.len() as u64;
+        let response = Response::new(200);
+        match kind {
+            "length" => Script::respond(response.body(body)),
+            "chunked" => Script::respond(response.body(body).chunked()),
+            _ => Script::respond(response.body(body).declared_length(declared + 1)).close(),
+        }
+    })
+    .await;
+    for (name, executor, _stops) in every_executor().await {
+        for size in sizes {
+            for kind in ["length", "chunked"] {
+                let request = HttpRequest::get(server.url(&format!("/{kind}/{size}")));
+                let response = executor.request(request, 1 << 20).await.unwrap();
+                assert!(response.body == body(size), "{name}, {kind}: {size} bytes");
+            }
+            let request = HttpRequest::get(server.url(&format!("/cut/{size}")));
+            let error = executor.request(request, 1 << 20).await.unwrap_err();
+            assert!(
+                matches!(
+                    &error,
+                    sandbar::Error::Http(HttpFailure {
+                        code: HttpError::IncompleteBody,
+                        authority: Some(authority),
+                        ..
+                    }) if *authority == server.address().to_string()
+                ),
+                "{name}: {error:?} after {size} bytes"
+            );
+        }
     }
 }
 

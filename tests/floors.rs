@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 6] = [
     &["lib"],
     // The API.
-    &["sandbar", "connect", "session", "call", "executor", "error", "limits"],
+    &["sandbar", "connect", "session", "call", "executor", "error", "limits", "pages"],
     // Being an executor.
     &["serve"],
     // The sandbox.

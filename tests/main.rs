@@ -14,6 +14,7 @@
 //! - `routing`: what an executor sends, frame by frame, and whom it reaches
 //! - `rogue`: guests that trap, spin, hoard or do not respond
 //! - `faults`: servers that break in every way
+//! - `field`: what servers in the field send
 //! - `roads`: one failure, by every road that there is to the API
 //! - `soak`: many thousand operations, after which nothing may have grown
 //! - `cli`: the binary, as a person runs it
@@ -33,6 +34,7 @@ mod contracts;
 mod everything;
 mod executor;
 mod faults;
+mod field;
 mod floors;
 mod imports;
 mod listener;

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use sandbar_exchange::{ErrorCode, Failure, Response};
 use sandbar_protocol::extensions::Extensions;
 use sandbar_protocol::jsonrpc::Message;
-use sandbar_protocol::server::{Event, ServerConfig, ServerSession, Transport};
+use sandbar_protocol::server::{CallMut, Event, ServerConfig, ServerSession, Transport};
 use std::time::Duration;
 
 #[derive(Arbitrary, Debug)]
@@ -75,18 +75,20 @@ fuzz_target!(|script: Script| {
             }
             Op::Respond { call } => if let Some(call) = pick(call) {
                 let response = Response { status: 200, fields: Vec::new(), url: "http://h/".into() };
-                let _ = session.respond(call, response);
+                let _ = session.call(call).map(|call| call.respond(response));
             },
             Op::Fail { call } => if let Some(call) = pick(call) {
-                let _ = session.fail(call, Failure::sent(ErrorCode::TotalTimeout));
+                if let Some(call) = session.call(call) {
+                    call.fail(Failure::sent(ErrorCode::TotalTimeout));
+                }
             },
             Op::Body { call } => if let Some(call) = pick(call) {
-                let room = session.want_body(call);
-                let _ = session.body(call, vec![0; room.min(4096)]);
+                let room = session.call(call).map_or(0, CallMut::room);
+                let _ = session.call(call).map(|call| call.body(vec![0; room.min(4096)]));
             },
             Op::Finish { call, clean } => if let Some(call) = pick(call) {
                 let broken = Failure::sent(ErrorCode::IdleTimeout);
-                let _ = session.finish(call, clean.then_some(()).ok_or(broken));
+                let _ = session.call(call).map(|call| call.finish(clean.then_some(()).ok_or(broken)));
             },
         }
     }

@@ -3,13 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sandbar_mcp_core::sse::{DecodeError, Decoder, Event};
+use sandbar_mcp_core::sse::{Decoder, Event, TooLarge};
 
 const LIMIT: usize = 64;
 
 fn decode<'a>(
     chunks: impl IntoIterator<Item = &'a [u8]>,
-) -> (Vec<Event>, Option<String>, Result<(), DecodeError>) {
+) -> (Vec<Event>, Option<String>, Result<(), TooLarge>) {
     let mut decoder = Decoder::new(LIMIT);
     let mut events = Vec::new();
     for chunk in chunks {
@@ -28,5 +28,6 @@ fuzz_target!(|input: (Vec<u8>, u8)| {
     assert_eq!(whole.1, split.1);
     // How much had arrived when the limit was passed depends on the split.
     assert_eq!(whole.2.is_err(), split.2.is_err());
-    assert!(whole.0.iter().all(|event| event.data.len() <= LIMIT));
+    let size = |event: &Event| event.data.as_ref().map_or_else(|odd| odd.as_bytes().len(), String::len);
+    assert!(whole.0.iter().all(|event| size(event) <= LIMIT));
 });

@@ -21,15 +21,14 @@ mod bindings {
     });
 }
 
-use bindings::exports::sandbar::http::exchanges::Guest;
+use bindings::exports::sandbar::http::exchanges::{Answered, Guest, Remainder};
 use futures::channel::oneshot;
 use futures::future::{Either, select};
-use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request, Response};
+use sandbar_exchange::{ErrorCode, Failure, Request};
 use sandbar_guest_kit::client::{self, Exchange};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::pin::pin;
-use wit_bindgen::{FutureReader, StreamReader};
 
 /// How far an exchange is.
 enum Stage {
@@ -45,10 +44,8 @@ thread_local! {
 
 struct Fetch;
 
-type Sent = (Response, StreamReader<u8>, FutureReader<Result<BodySummary, Failure>>);
-
 impl Guest for Fetch {
-    async fn send(id: u64, request: Request) -> Result<Sent, Failure> {
+    async fn send(id: u64, request: Request) -> Result<Answered, Failure> {
         let (give_up, given_up) = oneshot::channel();
         if !enter(id, Stage::Waiting { _give_up: give_up }) {
             let reason = "an exchange has this id already".into();
@@ -56,12 +53,7 @@ impl Guest for Fetch {
         }
         let exchange = pin!(client::send(request));
         match select(exchange, given_up).await {
-            Either::Left((Ok((response, hold, body, outcome)), _)) => {
-                if !answer(id, hold) {
-                    return Err(Failure::sent(ErrorCode::Cancelled));
-                }
-                Ok((response, body, outcome))
-            }
+            Either::Left((Ok(answered), _)) => answer(id, answered),
             Either::Left((Err(error), _)) => {
                 Self::release(id);
                 Err(error)
@@ -89,15 +81,23 @@ fn enter(id: u64, stage: Stage) -> bool {
     })
 }
 
-/// Keeps the hold of an exchange that was answered, unless it was released.
-fn answer(id: u64, hold: Exchange) -> bool {
-    EXCHANGES.with(|exchanges| match exchanges.borrow_mut().get_mut(&id) {
-        Some(stage) => {
-            *stage = Stage::Answered { _hold: hold };
-            true
+/// Keeps the hold of an exchange that was answered, and is not over, unless it was released.
+fn answer(id: u64, answered: client::Answered) -> Result<Answered, Failure> {
+    let client::Answered { response, beginning, remainder } = answered;
+    let (hold, remainder) = match remainder {
+        Some(client::Remainder { exchange, bytes, outcome }) => {
+            (Some(Stage::Answered { _hold: exchange }), Some(Remainder { bytes, outcome }))
         }
-        None => false,
-    })
+        None => (None, None),
+    };
+    let waiting = EXCHANGES.with(|exchanges| exchanges.borrow_mut().remove(&id));
+    if waiting.is_none() {
+        return Err(Failure::sent(ErrorCode::Cancelled));
+    }
+    if let Some(hold) = hold {
+        enter(id, hold);
+    }
+    Ok(Answered { response, beginning, remainder })
 }
 
 bindings::export!(Fetch with_types_in bindings);

@@ -1,21 +1,18 @@
 //! An exchange from its consumer's side.
 
-use crate::bindings::sandbar::http::client::{self, Exchange};
+use crate::bindings::sandbar::http::client::{self, Answered, Remainder};
 use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request, Response};
-use wit_bindgen::{FutureReader, StreamReader, StreamResult};
-
-/// How a body ended, told after its stream has closed.
-pub type Outcome = FutureReader<Result<BodySummary, Failure>>;
+use wit_bindgen::StreamResult;
 
 /// The body of a response, read piece by piece. Dropping it ends the exchange.
 pub struct Body {
-    stream: StreamReader<u8>,
-    /// None once it has been asked for.
-    outcome: Option<Outcome>,
+    /// What came with the head and has not been read.
+    beginning: Vec<u8>,
+    /// None once its end has been told.
+    remainder: Option<Remainder>,
     received: u64,
     announced: Option<u64>,
     authority: Option<String>,
-    _hold: Exchange,
 }
 
 /// Performs an exchange up to the head of its response.
@@ -25,14 +22,13 @@ pub struct Body {
 /// Whatever the executor says.
 pub async fn send(request: Request) -> Result<(Response, Body), Failure> {
     let to_head = request.method == "HEAD";
-    let (response, hold, stream, outcome) = client::send(request).await?;
+    let Answered { response, beginning, remainder } = client::send(request).await?;
     let body = Body {
-        stream,
-        outcome: Some(outcome),
+        beginning,
+        remainder,
         received: 0,
         announced: response.announced_bytes(to_head),
         authority: response.authority(),
-        _hold: hold,
     };
     Ok((response, body))
 }
@@ -44,38 +40,56 @@ impl Body {
         Some(self.announced?.saturating_sub(self.received))
     }
 
-    /// Reads what there is, into the room that `buffer` has. Returns none where bytes came, and at
-    /// the end of the stream how it ended; call no more after that.
+    /// Reads what there is into `buffer`, whose content is replaced, up to `room` bytes of at least
+    /// one. Returns none where bytes came, and at the end of the body how it ended; call no more
+    /// after that.
     ///
     /// # Errors
     ///
     /// The end, as a failure: also where its executor calls it clean, but bytes are missing.
-    pub async fn read(&mut self, buffer: &mut Vec<u8>) -> Option<Result<(), Failure>> {
-        let before = buffer.len();
-        loop {
-            let (result, filled) = self.stream.read(std::mem::take(buffer)).await;
+    pub async fn read(&mut self, buffer: &mut Vec<u8>, room: usize) -> Option<Result<(), Failure>> {
+        buffer.clear();
+        if self.beginning.is_empty() {
+            if let Some(end) = self.read_remainder(buffer, room).await {
+                return Some(end);
+            }
+        } else {
+            let rest = self.beginning.split_off(self.beginning.len().min(room));
+            *buffer = std::mem::replace(&mut self.beginning, rest);
+        }
+        self.received = self.received.saturating_add(buffer.len() as u64);
+        None
+    }
+
+    async fn read_remainder(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        room: usize,
+    ) -> Option<Result<(), Failure>> {
+        while let Some(Remainder { bytes, .. }) = &mut self.remainder {
+            buffer.reserve_exact(room);
+            let (result, filled) = bytes.read(std::mem::take(buffer)).await;
             *buffer = filled;
-            if buffer.len() > before {
-                let received = (buffer.len() - before) as u64;
-                self.received = self.received.saturating_add(received);
+            if !buffer.is_empty() {
                 return None;
             }
             if !matches!(result, StreamResult::Complete(_)) {
-                return Some(self.ended().await);
+                break;
             }
         }
+        Some(self.ended().await)
     }
 
-    /// The outcome of a closed stream.
+    /// How a body ended of which no more bytes come.
     async fn ended(&mut self) -> Result<(), Failure> {
-        let Some(outcome) = self.outcome.take() else { return Ok(()) };
-        match outcome.await {
-            Ok(summary) if summary.is_of(self.received, self.announced) => Ok(()),
-            Ok(_lost_bytes) => Err(Failure {
-                authority: self.authority.take(),
-                ..Failure::sent(ErrorCode::IncompleteBody)
-            }),
-            Err(failure) => Err(failure),
+        let summary = match self.remainder.take() {
+            Some(Remainder { outcome, exchange: _held, .. }) => outcome.await?,
+            None => BodySummary::default(),
+        };
+        if summary.is_of(self.received, self.announced) {
+            return Ok(());
         }
+        let authority = self.authority.take();
+        Err(Failure { authority, ..Failure::sent(ErrorCode::IncompleteBody) })
     }
 }

@@ -4,7 +4,7 @@
 //! The types of `sandbar:http` are those of `sandbar-exchange`, in every guest: nothing is
 //! translated between a guest's import, its logic and its export.
 //!
-//! - [`client`], [`Exchange`], [`monotonic_clock`]: the imports
+//! - [`client`], [`monotonic_clock`]: the imports
 //! - [`send`], [`Body`]: an exchange from its consumer's side
 //! - [`LineReader`], [`LineWriter`]: JSON-RPC messages over byte streams
 //! - [`Signal`]: tasks that wait for one another
@@ -30,8 +30,8 @@ pub mod bindings {
     });
 }
 
-pub use bindings::sandbar::http::client::{self, Exchange};
+pub use bindings::sandbar::http::client;
 pub use bindings::wasi::clocks::monotonic_clock;
-pub use body::{Body, Outcome, send};
+pub use body::{Body, send};
 pub use lines::{Ended, LineReader, LineWriter};
 pub use signal::Signal;

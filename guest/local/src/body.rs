@@ -1,20 +1,20 @@
 //! Handing the body of a response on, as a handle: no byte passes through here.
 
-use crate::bindings::exports::sandbar::http::client::Exchange;
+use crate::Hold;
+use crate::bindings::exports::sandbar::http::client::{Answered, Exchange, Remainder};
 use crate::bindings::wasi::http::types::{ErrorCode as WasiError, Response as WasiResponse};
 use crate::bindings::wit_future;
 use crate::error;
-use crate::{Hold, Sent};
 use sandbar_exchange::hop::Hop;
 use sandbar_exchange::{BodySummary, ErrorCode, Failure, Field, Response};
 use wit_bindgen::FutureReader;
 
-/// Head, body and outcome of the exchange that ended at `hop`.
+/// The response of the exchange that ended at `hop`.
 pub(crate) fn hand_on(
     response: WasiResponse,
     sent: FutureReader<Result<(), WasiError>>,
     hop: &Hop<Vec<u8>>,
-) -> Sent {
+) -> Answered {
     let head = Response {
         status: response.get_status_code(),
         fields: response
@@ -38,7 +38,9 @@ pub(crate) fn hand_on(
         // A consumer that does not care for the outcome has dropped its end.
         drop(outcome_writer.write(ended).await);
     });
-    (head, Exchange::new(Hold { _processed: processed_writer, _sent: sent }), body, outcome)
+    let exchange = Exchange::new(Hold { _processed: processed_writer, _sent: sent });
+    let remainder = Remainder { exchange, bytes: body, outcome };
+    Answered { response: head, beginning: Vec::new(), remainder: Some(remainder) }
 }
 
 /// What the consumer is told when nobody said how the body ended.

@@ -27,17 +27,14 @@ mod bindings {
     });
 }
 
-use bindings::exports::sandbar::http::client::{Exchange, Guest, GuestExchange};
+use bindings::exports::sandbar::http::client::{Answered, Guest, GuestExchange};
 use bindings::wasi::http::types::ErrorCode as WasiError;
 use dispatch::Deadlines;
 use sandbar_exchange::hop::Hop;
-use sandbar_exchange::{BodySummary, Failure, Request, Response};
-use wit_bindgen::{FutureReader, FutureWriter, StreamReader};
+use sandbar_exchange::{Failure, Request};
+use wit_bindgen::{FutureReader, FutureWriter};
 
 struct Local;
-
-/// What `send` returns.
-type Sent = (Response, Exchange, StreamReader<u8>, FutureReader<Result<BodySummary, Failure>>);
 
 /// Keeps the host from giving the response up.
 struct Hold {
@@ -54,7 +51,7 @@ impl GuestExchange for Hold {}
 impl Guest for Local {
     type Exchange = Hold;
 
-    async fn send(request: Request) -> Result<Sent, Failure> {
+    async fn send(request: Request) -> Result<Answered, Failure> {
         let deadlines = Deadlines::of(&request);
         let mut hop = Hop::first(request).map_err(Failure::unsent)?;
         loop {

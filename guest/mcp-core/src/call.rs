@@ -12,7 +12,9 @@ use sandbar_exchange::{Failure, Response};
 
 mod delivery;
 mod handshake;
+mod http_sse;
 mod message;
+mod repetition;
 mod request;
 
 use handshake::Handshake;
@@ -120,8 +122,8 @@ trait Drive {
 }
 
 impl Call {
-    pub(crate) fn opening(known: Option<Era>) -> Self {
-        Self { kind: Kind::Opening(Box::new(Handshake::new(known))) }
+    pub(crate) fn opening(known: Option<Era>, insists: bool) -> Self {
+        Self { kind: Kind::Opening(Box::new(Handshake::new(known, insists))) }
     }
 
     pub(crate) fn request(request: Outgoing) -> Self {
@@ -138,8 +140,12 @@ impl Call {
         Self { kind: Kind::Message(Box::new(MessageCall::encoded(message, generation))) }
     }
 
-    pub(crate) fn delivery(request: HttpRequest) -> Self {
-        Self { kind: Kind::Message(Box::new(MessageCall::addressed(request))) }
+    pub(crate) fn delivery(what: &str, request: HttpRequest) -> Self {
+        Self { kind: Kind::Message(Box::new(MessageCall::addressed(what, request))) }
+    }
+
+    fn of_messages(messages: MessageCall) -> Self {
+        Self { kind: Kind::Message(Box::new(messages)) }
     }
 
     fn drive(&mut self) -> &mut dyn Drive {
@@ -157,6 +163,7 @@ impl Call {
 
     /// The head of the response to [`Step::Send`] arrived.
     pub fn handle_response(&mut self, session: &mut Session, head: Response) {
+        session.notice(&head);
         self.drive().handle_response(session, head);
     }
 

@@ -11,6 +11,8 @@ use sandbar_exchange::{Field, is_token};
 /// performs the exchanges.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
+    /// The endpoint: an absolute URL.
+    pub url: String,
     /// Fields to add to every request, credentials among them.
     pub fields: Vec<Field>,
     /// The JSON text of the `Implementation` object that says who the client is.

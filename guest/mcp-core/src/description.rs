@@ -1,10 +1,11 @@
 //! What a server says of itself, in either era.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 use crate::error::Error;
-use crate::json_text::from_object;
+use crate::json_string;
+use crate::json_text::{Picked, each_item};
+use crate::preview::quote;
 use crate::version::Era;
 
 /// A program and its version, as MCP's `Implementation` has it.
@@ -49,81 +50,89 @@ impl ServerDescription {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ServerInfo {
-    name: String,
-    #[serde(default)]
-    version: String,
-    title: Option<String>,
-}
-
-impl From<ServerInfo> for Implementation {
-    fn from(info: ServerInfo) -> Self {
-        Self { name: info.name, version: info.version, title: info.title }
-    }
-}
-
 /// The members that `DiscoverResult` and `InitializeResult` share or have of their own. `serverInfo`
 /// may also be in `_meta`, as the modern schema has it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Introduction<'a> {
+///
+/// What is only for display must not keep a session from opening, so what is odd counts as none.
+struct Introduction {
     protocol_version: Option<String>,
-    supported_versions: Option<Vec<String>>,
-    #[serde(borrow)]
-    server_info: Option<&'a RawValue>,
-    #[serde(borrow)]
-    capabilities: Option<&'a RawValue>,
+    supported_versions: Vec<String>,
+    server_info: Option<Implementation>,
+    capabilities: Option<String>,
     instructions: Option<String>,
-    #[serde(borrow, rename = "_meta")]
-    meta: Option<IntroductionMeta<'a>>,
 }
 
-#[derive(Deserialize)]
-struct IntroductionMeta<'a> {
-    #[serde(borrow, rename = "io.modelcontextprotocol/serverInfo")]
-    server_info: Option<&'a RawValue>,
-}
+impl Introduction {
+    /// None where the result is no object.
+    fn read(result: &str) -> Option<Self> {
+        let names = [
+            "protocolVersion",
+            "supportedVersions",
+            "serverInfo",
+            "capabilities",
+            "instructions",
+            "_meta",
+        ];
+        let [version, versions, info, capabilities, instructions, meta] =
+            Picked::from(result, names).ok()?.values;
+        let in_meta = || {
+            let [info] = Picked::from(meta?, ["io.modelcontextprotocol/serverInfo"]).ok()?.values;
+            implementation(info?)
+        };
+        Some(Self {
+            protocol_version: string(version),
+            supported_versions: strings(versions.unwrap_or_default()),
+            server_info: info.and_then(implementation).or_else(in_meta),
+            capabilities: capabilities.filter(|text| text.starts_with('{')).map(str::to_owned),
+            instructions: string(instructions),
+        })
+    }
 
-impl Introduction<'_> {
     fn describe(self, era: Era, protocol_version: String) -> ServerDescription {
-        // What is only for display must not keep a session from opening, so an odd `serverInfo`
-        // counts as none.
-        let server_info = self
-            .server_info
-            .or_else(|| self.meta.and_then(|meta| meta.server_info))
-            .and_then(|info| serde_json::from_str::<ServerInfo>(info.get()).ok())
-            .map(Implementation::from);
-        let capabilities =
-            self.capabilities.map(RawValue::get).filter(|text| text.starts_with('{'));
         ServerDescription {
             era,
             protocol_version,
-            supported_versions: self.supported_versions.unwrap_or_default(),
-            server_info,
-            capabilities: capabilities.unwrap_or("{}").to_owned(),
+            supported_versions: self.supported_versions,
+            server_info: self.server_info,
+            capabilities: self.capabilities.unwrap_or_else(|| "{}".to_owned()),
             instructions: self.instructions,
         }
     }
 }
 
-fn parse<'a>(result: &'a str, method: &str) -> Result<Introduction<'a>, Error> {
-    from_object(result)
-        .map_err(|error| Error::InvalidMessage(format!("the result of `{method}`: {error}")))
+fn string(json: Option<&str>) -> Option<String> {
+    json.and_then(json_string::read).map(Cow::into_owned)
 }
 
-/// Reads a `DiscoverResult` that came in answer to a request of version `version`.
-pub(crate) fn from_discover(result: &str, version: &str) -> Result<ServerDescription, Error> {
-    let introduction = parse(result, "server/discover")?;
-    Ok(introduction.describe(Era::Modern, version.to_owned()))
+/// The strings of a list.
+pub(crate) fn strings(json: &str) -> Vec<String> {
+    let mut strings = Vec::new();
+    // What is no list has none.
+    let _ = each_item(json, &mut |item| strings.extend(string(Some(item))));
+    strings
+}
+
+fn implementation(json: &str) -> Option<Implementation> {
+    let [name, version, title] = Picked::from(json, ["name", "version", "title"]).ok()?.values;
+    let version = string(version).unwrap_or_default();
+    Some(Implementation { name: string(name)?, version, title: string(title) })
+}
+
+/// Reads a `DiscoverResult` that came in answer to a request of version `version`; none where the
+/// result is none.
+pub(crate) fn from_discover(result: &str, version: &str) -> Option<ServerDescription> {
+    Some(Introduction::read(result)?.describe(Era::Modern, version.to_owned()))
 }
 
 /// Reads an `InitializeResult`.
 pub(crate) fn from_initialize(result: &str) -> Result<ServerDescription, Error> {
-    let mut introduction = parse(result, "initialize")?;
-    let version = introduction.protocol_version.take().ok_or_else(|| {
-        Error::InvalidMessage("the result of `initialize`: missing field `protocolVersion`".into())
-    })?;
-    Ok(introduction.describe(Era::Legacy, version))
+    let mut introduction = Introduction::read(result);
+    let version = introduction.as_mut().and_then(|known| known.protocol_version.take());
+    match (introduction, version) {
+        (Some(introduction), Some(version)) => Ok(introduction.describe(Era::Legacy, version)),
+        _ => Err(Error::InvalidMessage(format!(
+            "the result of `initialize` has no `protocolVersion`: {}",
+            quote(result.as_bytes())
+        ))),
+    }
 }

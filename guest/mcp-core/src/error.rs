@@ -6,6 +6,8 @@
 //! ([`Error::LimitExceeded`]) or the caller's ([`Error::InvalidParams`], [`Error::Cancelled`],
 //! [`Error::Closed`]), or that of whoever drives the core ([`Error::Misuse`]).
 
+use core::time::Duration;
+
 use sandbar_exchange::Failure;
 
 /// A JSON-RPC error object (JSON-RPC 2.0 section 5.1).
@@ -36,8 +38,14 @@ impl RpcError {
 
 /// An HTTP status that means failure, where the body holds no JSON-RPC error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the server answered with status {status}")]
+#[error("the server answered `{request}` with status {status}")]
 pub struct StatusError {
+    /// What was asked: the JSON-RPC method, or the HTTP method where there was none.
+    pub request: String,
+    /// Where the answer came from, if a redirect led elsewhere.
+    pub redirected_to: Option<String>,
+    /// How long the server asks to wait before the next try (RFC 9110 section 10.2.3).
+    pub retry_after: Option<Duration>,
     /// The status code.
     pub status: u16,
     /// The `content-type` of the body.
@@ -75,7 +83,7 @@ pub enum Error {
     Http(#[source] Failure),
     /// The server answered with a failing HTTP status.
     #[error(transparent)]
-    Status(#[from] StatusError),
+    Status(Box<StatusError>),
     /// The server answered with a JSON-RPC error.
     #[error(transparent)]
     Rpc(#[from] RpcError),

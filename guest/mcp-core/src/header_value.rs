@@ -29,7 +29,8 @@ fn is_plain(value: &str) -> bool {
 mod tests {
     use super::encode;
 
-    /// The examples of the specification. Catches URL-safe base64 and a forgotten sentinel escape.
+    /// The examples of the specification, and halves of a sentinel, which are none. Catches URL-safe
+    /// base64 and a forgotten sentinel escape.
     #[test]
     fn the_examples_of_the_specification_hold() {
         for (value, encoded) in [
@@ -40,6 +41,8 @@ mod tests {
             (" padded ", "=?base64?IHBhZGRlZCA=?="),
             ("line1\nline2", "=?base64?bGluZTEKbGluZTI=?="),
             ("=?base64?literal?=", "=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?="),
+            ("=?base64?", "=?base64?"),
+            ("what?=", "what?="),
         ] {
             assert_eq!(encode(value), encoded);
         }

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::http_date;
 use sandbar_exchange::{Field, Response};
 
 /// The request methods that MCP uses.
@@ -27,9 +28,11 @@ impl Method {
     }
 }
 
-/// A request to perform against the MCP endpoint.
+/// A request to perform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRequest {
+    /// Where to, if not to the endpoint.
+    pub url: Option<String>,
     /// The method.
     pub method: Method,
     /// Fields to send, the session's own configured ones included.
@@ -38,6 +41,8 @@ pub struct HttpRequest {
     pub body: Option<Vec<u8>>,
     /// The longest silence accepted before the first byte of the response and between two.
     pub idle_timeout: Option<Duration>,
+    /// How long the exchange may take in all, its body included, however lively the server is.
+    pub deadline: Option<Duration>,
 }
 
 /// What the core asks of the head of a response.
@@ -53,6 +58,10 @@ pub(crate) trait Head {
 
     /// Whether the status is in the 2xx class.
     fn is_success(&self) -> bool;
+
+    /// How long `retry-after` asks to wait (RFC 9110 section 10.2.3). A date counts from that of the
+    /// response: the core has no clock.
+    fn retry_after(&self) -> Option<Duration>;
 }
 
 impl Head for Response {
@@ -76,5 +85,15 @@ impl Head for Response {
 
     fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        let value = self.text("retry-after")?.trim();
+        if let Ok(seconds) = value.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = http_date::seconds(value)?;
+        let now = http_date::seconds(self.text("date")?)?;
+        Some(Duration::from_secs(u64::try_from(date - now).unwrap_or(0)))
     }
 }

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use crate::error::{Error, RpcError};
 use crate::json_text::{cut, range_within};
-use crate::jsonrpc::{Batch, Id, Message};
-use crate::reply::{Ending, Part, Reply};
+use crate::jsonrpc::{Batch, Id, Malformed, Message};
+use crate::preview::quote;
+use crate::reply::{self, Ending, Part, Reply};
 use crate::sse::Decoder;
 use sandbar_exchange::Failure;
 
@@ -22,6 +23,10 @@ pub(crate) enum Received {
     Request { id: Id, method: String, params: Option<String> },
     /// The answer.
     Answer(Result<String, RpcError>),
+    /// Where a server of 2024-11-05 wants messages sent.
+    Endpoint(String),
+    /// What is no message, among others that are: its beginning.
+    Noise(String),
     /// The response ended without the answer.
     End(Ending),
 }
@@ -39,6 +44,11 @@ impl Inbound {
     /// What `reply` brings for the request `id`.
     pub(crate) const fn new(id: i64, reply: Reply) -> Self {
         Self { id, reply, batch: VecDeque::new() }
+    }
+
+    /// Goes on for another request on the same stream.
+    pub(crate) const fn expect(&mut self, id: i64) {
+        self.id = id;
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
@@ -68,57 +78,95 @@ impl Inbound {
                     Part::NeedBytes => return Received::NeedBytes,
                     Part::Discard => return Received::Discard,
                     Part::End(ending) => return Received::End(ending),
-                    Part::Message(text) if Batch::is_batch(&text) => self.split(&text),
-                    Part::Message(text) => self.sort(text, self.reply.is_single()),
+                    Part::Endpoint(url) => return Received::Endpoint(url),
+                    Part::Message(message) => self.take(message),
                 },
             };
-            match received {
-                Ok(Some(received)) => return received,
-                Ok(None) => {}
-                Err(error) => return Received::End(Ending::Invalid(error)),
+            if let Some(received) = received {
+                return received;
             }
         }
     }
 
-    fn split(&mut self, text: &str) -> Result<Option<Received>, Error> {
-        let Batch(messages) = Batch::parse(text)?;
-        self.batch = messages.into_iter().map(str::to_owned).collect();
-        Ok(None)
+    fn take(&mut self, message: reply::Received) -> Option<Received> {
+        match message {
+            Ok(text) if Batch::is_batch(&text) => self.split(text),
+            Ok(text) => self.sort(text, self.reply.is_single()),
+            Err(odd) => {
+                Some(self.unreadable(odd.as_bytes(), "it is not utf-8", self.reply.is_single()))
+            }
+        }
+    }
+
+    fn split(&mut self, text: String) -> Option<Received> {
+        match Batch::parse(&text) {
+            Ok(Batch(messages)) => {
+                self.batch = messages.into_iter().map(str::to_owned).collect();
+                None
+            }
+            Err(Malformed(what)) => {
+                Some(self.unreadable(text.as_bytes(), &what, self.reply.is_single()))
+            }
+        }
     }
 
     /// Tells what a message is. `single` says that it is the whole body, so that it cannot but
     /// mean this request; a stream may also carry what concerns others, which is skipped.
-    fn sort(&self, text: String, single: bool) -> Result<Option<Received>, Error> {
-        let (id, result) = match Message::parse(&text)? {
-            Message::Request { id, method, params } => {
+    fn sort(&self, text: String, single: bool) -> Option<Received> {
+        let (id, result) = match Message::parse(&text) {
+            Ok(Message::Request { id, method, params }) => {
                 let params = params.map(str::to_owned);
-                return Ok(Some(Received::Request { id, method, params }));
+                return Some(Received::Request { id, method, params });
             }
-            Message::Notification { method, params } => {
+            Ok(Message::Notification { method, params }) => {
                 let params = params.map(str::to_owned);
-                return Ok(Some(Received::Notification { method, params }));
+                return Some(Received::Notification { method, params });
             }
-            Message::Failure { id, error } => {
+            Ok(Message::Failure { id, error }) => {
                 let ours = single || self.may_mean_us(id.as_ref());
-                return Ok(ours.then_some(Received::Answer(Err(error))));
+                return ours.then_some(Received::Answer(Err(error)));
             }
-            Message::Success { id, result } => (id, range_within(&text, result)),
+            Ok(Message::Success { id, result }) => (id, range_within(&text, result)),
+            Err(Malformed(what)) => {
+                return Some(self.unreadable(text.as_bytes(), &what, single));
+            }
         };
-        if id == Id::Number(self.id) {
-            Ok(Some(Received::Answer(Ok(cut(text, result)))))
-        } else if single {
-            Err(Error::InvalidMessage("the result answers another request".into()))
-        } else {
-            Ok(None)
+        match id {
+            Some(id) if id.means(self.id) => Some(Received::Answer(Ok(cut(text, result)))),
+            // The exchange asked one thing, and this is all that came.
+            None if single => Some(Received::Answer(Ok(cut(text, result)))),
+            _ if single => {
+                let what = "the result answers another request".to_owned();
+                Some(Received::End(Ending::Invalid(Error::InvalidMessage(what))))
+            }
+            Some(_) => None,
+            None => Some(Received::Noise(quote(text.as_bytes()))),
         }
+    }
+
+    /// What is no message. All that came, it is the end. In a stream it is skipped, unless it can
+    /// only be the answer, broken: nothing better would follow.
+    fn unreadable(&self, bytes: &[u8], what: &str, single: bool) -> Received {
+        let broken_answer = || {
+            let text = String::from_utf8_lossy(bytes);
+            text.trim_start().starts_with('{')
+                && (text.contains("\"result\"") || text.contains("\"error\""))
+        };
+        if !single && !broken_answer() {
+            return Received::Noise(format!("{} ({what})", quote(bytes)));
+        }
+        let status = self.reply.status();
+        let part = if single { "body" } else { "event" };
+        let text = format!(
+            "the {part} of the answer (status {status}) is no JSON-RPC message: {what}; it is {}",
+            quote(bytes)
+        );
+        Received::End(Ending::Invalid(Error::InvalidMessage(text)))
     }
 
     /// Servers that cannot tell which request failed say null, nothing, or a text of their own.
     /// Our ids are numbers, so only another number is for somebody else.
     fn may_mean_us(&self, id: Option<&Id>) -> bool {
-        match id {
-            None | Some(Id::Text(_)) => true,
-            Some(Id::Number(number)) => *number == self.id,
-        }
+        id.and_then(Id::number).is_none_or(|number| number == self.id as f64)
     }
 }

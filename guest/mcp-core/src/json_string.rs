@@ -3,11 +3,33 @@
 //! Done in the memory that holds the text: what an escape means is never longer than its spelling.
 //! A large result is mostly one string, and would otherwise be held twice, if not three times.
 
+use std::borrow::Cow;
+
 use memchr::memchr;
 
+/// What a JSON string, with its quotes, means; none of every other value. The text must be one that
+/// was checked.
+pub(crate) fn read(json: &str) -> Option<Cow<'_, str>> {
+    let inside = inside(json)?;
+    match memchr(b'\\', inside.as_bytes()) {
+        None => Some(Cow::Borrowed(inside)),
+        Some(_) => unescape(inside.to_owned()).map(Cow::Owned),
+    }
+}
+
+/// Whether a JSON string, with its quotes, means `text`.
+pub(crate) fn spells(json: &str, text: &str) -> bool {
+    inside(json) == Some(text) || read(json).is_some_and(|meaning| meaning == text)
+}
+
+/// A JSON string without its quotes; none of every other value.
+pub(crate) fn inside(json: &str) -> Option<&str> {
+    json.strip_prefix('"')?.strip_suffix('"')
+}
+
 /// What the inside of a string, without its quotes, means. The text must be from a JSON string that
-/// was checked; what that check leaves open are halves of surrogate pairs (RFC 8259 section 8.2),
-/// for which there is nothing.
+/// was checked. What that check leaves open are halves of surrogate pairs (RFC 8259 section 8.2):
+/// each becomes U+FFFD, as in every decoder that has no way to keep it. None where an escape is none.
 pub(crate) fn unescape(text: String) -> Option<String> {
     let Some(first) = memchr(b'\\', text.as_bytes()) else {
         return Some(text);
@@ -50,9 +72,11 @@ fn unicode_escape(text: &[u8]) -> Option<(char, usize)> {
     if let Some(meaning) = char::from_u32(unit.into()) {
         return Some((meaning, 6));
     }
-    let pair = [unit, code_unit(text.get(6..)?)?];
-    let meaning = char::decode_utf16(pair).next()?.ok()?;
-    Some((meaning, 12))
+    let other = text.get(6..).and_then(code_unit);
+    match other.map(|other| char::decode_utf16([unit, other]).next()) {
+        Some(Some(Ok(meaning))) => Some((meaning, 12)),
+        _ => Some((char::REPLACEMENT_CHARACTER, 6)),
+    }
 }
 
 fn code_unit(text: &[u8]) -> Option<u16> {
@@ -67,7 +91,7 @@ fn code_unit(text: &[u8]) -> Option<u16> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use super::unescape;
+    use super::{read, spells, unescape};
 
     fn quoted(text: &str) -> String {
         let json = serde_json::to_string(text).unwrap();
@@ -91,14 +115,31 @@ mod tests {
         }
     }
 
-    /// Catches a half of a pair that becomes another character, or takes its neighbour with it.
+    /// Catches a half of a pair that takes everything around it down, or its neighbour with it
+    /// (python-sdk 342, playwright-mcp 1410).
     #[test]
-    fn half_of_a_surrogate_pair_means_nothing() {
-        for text in
-            [r"\ud83d", r"\ude00", r"\ud83dx", r"\ud83d\n", r"\ud83d\u0041", r"\ude00\ud83d"]
-        {
-            assert_eq!(unescape(text.to_owned()), None, "{text}");
+    fn half_of_a_surrogate_pair_is_replaced_and_nothing_else() {
+        for (text, expected) in [
+            (r"\ud83d", "\u{FFFD}"),
+            (r"\ude00", "\u{FFFD}"),
+            (r"a\uD83Dx", "a\u{FFFD}x"),
+            (r"\ud83d\n", "\u{FFFD}\n"),
+            (r"\ud83d\u0041", "\u{FFFD}A"),
+            (r"\ude00\ud83d", "\u{FFFD}\u{FFFD}"),
+            (r"\ud83d\ud83d\ude00", "\u{FFFD}😀"),
+            (r"\ud83d\\ude00", "\u{FFFD}\\ude00"),
+        ] {
+            assert_eq!(unescape(text.to_owned()).as_deref(), Some(expected), "{text}");
         }
+    }
+
+    /// Catches a name that is looked for as it is spelled, and a number taken for a string.
+    #[test]
+    fn a_string_is_known_by_what_it_means() {
+        assert!(spells(r#""a""#, "a") && spells(r#""\u0061""#, "a"));
+        assert!(!spells("a", "a") && !spells(r#""b""#, "a") && !spells("1", "1"));
+        assert_eq!(read(r#""\ud800""#).as_deref(), Some("\u{FFFD}"));
+        assert_eq!(read("null"), None);
     }
 
     /// Catches an index that runs past the end of a text that nobody checked.

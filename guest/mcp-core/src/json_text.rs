@@ -7,30 +7,10 @@ use core::fmt;
 use core::ops::Range;
 use std::borrow::Cow;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A JSON string that borrows from the text where it has no escapes.
-pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a string")
-            }
-            fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(value)))
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(value.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(TextVisitor)
-    }
-}
+use crate::json_string::{self, spells};
 
 /// Reads a JSON object. Serde would take an array for a struct, too.
 pub(crate) fn from_object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
@@ -42,12 +22,16 @@ pub(crate) fn from_object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, se
 }
 
 /// The members of an object in the order of the text, duplicates included.
-pub(crate) struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
+///
+/// Names stay as they are spelled: half of a surrogate pair in one of them is odd, and no reason not
+/// to read the others.
+pub(crate) struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// A member's value; that of the last one, where there are several.
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().rev().find(|(member, _)| member.0 == name).map(|(_, value)| *value)
+        let mut named = self.0.iter().rev().filter(|(member, _)| spells(member.get(), name));
+        named.next().map(|(_, value)| *value)
     }
 }
 
@@ -68,6 +52,79 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
             }
         }
         deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// The values of the members that have these names, without a table of the others.
+#[derive(Debug)]
+pub(crate) struct Picked<'a, const N: usize> {
+    /// The JSON text of each; that of the last one, where there are several.
+    pub(crate) values: [Option<&'a str>; N],
+    /// Whether one of the names is there more than once.
+    pub(crate) repeated: bool,
+}
+
+impl<'a, const N: usize> Picked<'a, N> {
+    /// Looks for members of the text of an object. An explicit null is a value like any other.
+    pub(crate) fn from(object: &'a str, names: [&str; N]) -> Result<Self, serde_json::Error> {
+        let mut picked = Self { values: [None; N], repeated: false };
+        let pick =
+            Pick { names: &names, values: &mut picked.values, repeated: &mut picked.repeated };
+        let mut text = serde_json::Deserializer::from_str(object);
+        text.deserialize_map(pick)?;
+        text.end()?;
+        Ok(picked)
+    }
+}
+
+struct Pick<'p, 'a> {
+    names: &'p [&'p str],
+    values: &'p mut [Option<&'a str>],
+    repeated: &'p mut bool,
+}
+
+impl<'de> Visitor<'de> for Pick<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            let wanted = self.names.iter().position(|wanted| spells(name.get(), wanted));
+            if let Some(place) = wanted.and_then(|place| self.values.get_mut(place)) {
+                *self.repeated |= place.replace(value.get()).is_some();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Hands the JSON texts of the items of an array to `take`, without a table of them.
+pub(crate) fn each_item<'a>(
+    array: &'a str,
+    take: &mut dyn FnMut(&'a str),
+) -> Result<(), serde_json::Error> {
+    let mut text = serde_json::Deserializer::from_str(array);
+    text.deserialize_seq(Items(take))?;
+    text.end()
+}
+
+struct Items<'t, 'a>(&'t mut dyn FnMut(&'a str));
+
+impl<'de> Visitor<'de> for Items<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while let Some(item) = items.next_element::<&RawValue>()? {
+            (self.0)(item.get());
+        }
+        Ok(())
     }
 }
 
@@ -98,7 +155,7 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// Writes a string as JSON spells it. Most need no escapes, and are copied.
 pub(crate) fn write_quoted(out: &mut String, text: &str) {
-    if text.bytes().any(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+    if text.bytes().any(|byte| byte.is_ascii_control() || matches!(byte, b'"' | b'\\')) {
         out.push_str(&serde_json::Value::from(text).to_string());
     } else {
         out.push('"');
@@ -121,8 +178,9 @@ impl ObjectText {
         let Members(parsed) = serde_json::from_str(&text)?;
         let members = parsed
             .into_iter()
-            .map(|(Text(name), value)| {
-                (Cow::Owned(name.into_owned()), range_within(&text, value.get()))
+            .map(|(name, value)| {
+                let name = json_string::read(name.get()).unwrap_or_default().into_owned();
+                (Cow::Owned(name), range_within(&text, value.get()))
             })
             .collect();
         Ok(Self { text, members })
@@ -155,7 +213,7 @@ impl ObjectText {
 
     /// A member's value, where it is a string.
     pub(crate) fn string(&self, name: &str) -> Option<String> {
-        serde_json::from_str(self.get(name)?).ok()
+        json_string::read(self.get(name)?).map(Cow::into_owned)
     }
 
     /// How many members have this name.
@@ -268,6 +326,8 @@ mod tests {
         for text in ["", "[]", "null", "{} {}", "{\"a\":}", "{\"a\":1,}"] {
             assert!(ObjectText::parse(text).is_err(), "{text}");
         }
+        let error = ObjectText::parse("[]").unwrap_err().to_string();
+        assert!(error.contains("invalid type: sequence, expected an object"), "{error}");
     }
 
     /// Catches a shortcut for strings without escapes that takes one with them, and a place of a

@@ -1,7 +1,9 @@
 //! JSON-RPC 2.0 messages as MCP uses them, borrowed from their text.
 //!
 //! The kinds are told apart by which members are there. Unknown members are ignored, and so is a
-//! missing `jsonrpc`; a message that could be two kinds at once is refused.
+//! missing `jsonrpc`; a message that could be two kinds at once is refused. Members that are odd and
+//! certain all the same are taken for what they mean: servers write null where there is nothing, and
+//! numbers and error codes in every spelling.
 
 use core::fmt::{self, Write as _};
 
@@ -9,36 +11,47 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::error::{Error, RpcError};
-use crate::json_text::{Text, from_object, quoted, write_quoted};
-use crate::limits::BATCH_MESSAGES;
+use crate::error::RpcError;
+use crate::json_string;
+use crate::json_text::{Picked, quoted, write_quoted};
+use crate::limits::{BATCH_MESSAGES, ODD_ERROR_BYTES};
+use crate::preview::cut_at_char;
 
-/// The id of a request: MCP allows strings and integers.
+/// The id of a request, as its sender spelled it: an answer gives it back byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Id {
-    /// An integer; the only kind this client makes.
-    Number(i64),
-    /// A string.
-    Text(String),
-}
+pub(crate) struct Id(String);
 
 impl Id {
-    /// Reads the JSON text of an id.
-    pub(crate) fn parse(json: &str) -> Option<Self> {
-        if json.starts_with('"') {
-            serde_json::from_str(json).ok().map(Self::Text)
-        } else {
-            json.parse().ok().map(Self::Number)
-        }
+    /// The id of this JSON text: a string or a number. Null is no id.
+    pub(crate) fn of(json: &str) -> Option<Self> {
+        let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        (is_number || json.starts_with('"')).then(|| Self(json.to_owned()))
     }
 
     /// The id as JSON text.
-    pub(crate) fn to_json(&self) -> String {
-        match self {
-            Self::Number(number) => number.to_string(),
-            Self::Text(text) => quoted(text),
+    pub(crate) fn as_json(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it has the value of a number, as a number or as text: `3`, `3.0` and `"3"` are one id
+    /// (rust-sdk 1017, python-sdk 1720).
+    pub(crate) fn means(&self, number: i64) -> bool {
+        match self.number() {
+            // Ids of this client are small enough for a double to hold.
+            Some(theirs) => theirs == number as f64,
+            None => false,
         }
     }
+
+    /// The value, where it is that of a number.
+    pub(crate) fn number(&self) -> Option<f64> {
+        number(&self.0)
+    }
+}
+
+/// The number that a JSON text spells, as a number or inside a string.
+fn number(json: &str) -> Option<f64> {
+    json_string::inside(json).unwrap_or(json).trim().parse().ok().filter(|f: &f64| f.is_finite())
 }
 
 /// One message of a server.
@@ -48,88 +61,120 @@ pub(crate) enum Message<'a> {
     Request { id: Id, method: String, params: Option<&'a str> },
     /// It tells something.
     Notification { method: String, params: Option<&'a str> },
-    /// It answers with a result, here as JSON text.
-    Success { id: Id, result: &'a str },
+    /// It answers with a result, here as JSON text; the id is missing where the server left it out.
+    Success { id: Option<Id>, result: &'a str },
     /// It answers with an error; the id is missing where the server could not tell.
     Failure { id: Option<Id>, error: RpcError },
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default)]
-    jsonrpc: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    method: Option<Text<'a>>,
-    // `present` keeps an explicit null apart from a missing member.
-    #[serde(borrow, default, deserialize_with = "present")]
-    id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    params: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    result: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    error: Option<ErrorObject<'a>>,
-}
-
-#[derive(Deserialize)]
-struct ErrorObject<'a> {
-    code: i64,
-    #[serde(borrow, default)]
-    message: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
-}
-
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
+/// Why a text is no message, for people.
+#[derive(Debug)]
+pub(crate) struct Malformed(pub(crate) String);
 
 impl<'a> Message<'a> {
-    /// Reads one message.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
-        let envelope: Envelope<'a> =
-            from_object(text).map_err(|error| invalid(&error.to_string()))?;
-        if envelope.jsonrpc.as_ref().is_some_and(|version| version.0 != "2.0") {
-            return Err(invalid("`jsonrpc` is not \"2.0\""));
+    /// Reads one message. A byte order mark before it is skipped.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+        let text = without_mark(text);
+        if !text.starts_with('{') {
+            // Serde says what is wrong with a text that is no JSON at all.
+            serde_json::from_str::<&RawValue>(text).map_err(malformed)?;
+            return Err(Malformed("it is no object".into()));
         }
-        let params = envelope.params.map(RawValue::get);
-        match (envelope.method, envelope.result, envelope.error) {
-            (Some(method), None, None) => {
-                let method = method.0.into_owned();
-                match envelope.id {
-                    Some(id) => Ok(Self::Request { id: known_id(id)?, method, params }),
+        let names = ["jsonrpc", "method", "id", "params", "result", "error"];
+        let Picked { values, repeated } = Picked::from(text, names).map_err(malformed)?;
+        if repeated {
+            return Err(Malformed("a member is there twice".into()));
+        }
+        let [version, method, id, params, result, error] = values;
+        if version.is_some_and(|version| version != "null" && number(version) != Some(2.0)) {
+            return Err(Malformed("`jsonrpc` is not \"2.0\"".into()));
+        }
+        let something = |value: &&str| *value != "null";
+        let error = error.filter(|error| something(error) && *error != "false");
+        let has_result = result.is_some_and(|result| something(&result));
+        match (method.filter(something), result, error) {
+            (Some(method), _, None) if !has_result => {
+                let method = json_string::read(method)
+                    .ok_or_else(|| Malformed("`method` is not a string".into()))?
+                    .into_owned();
+                let params = params.filter(something);
+                match id.filter(something) {
+                    // Nobody could be answered under null: serializers write it for nothing.
                     None => Ok(Self::Notification { method, params }),
+                    Some(id) => {
+                        let id = Id::of(id).ok_or_else(|| {
+                            Malformed("`id` is neither a string nor a number".into())
+                        })?;
+                        Ok(Self::Request { id, method, params })
+                    }
                 }
             }
-            (None, Some(result), None) => {
-                let id = envelope.id.ok_or_else(|| invalid("a result without an `id`"))?;
-                Ok(Self::Success { id: known_id(id)?, result: result.get() })
+            (None, Some(result), None) => Ok(Self::Success { id: id.and_then(Id::of), result }),
+            (None, _, Some(error)) if !has_result => {
+                Ok(Self::Failure { id: id.and_then(Id::of), error: RpcError::read(error) })
             }
-            (None, None, Some(error)) => {
-                let id = envelope.id.and_then(|id| Id::parse(id.get()));
-                Ok(Self::Failure { id, error: error.into() })
-            }
-            _ => Err(invalid("it is neither a request, a notification nor a response")),
+            _ => Err(Malformed("it is neither a request, a notification nor a response".into())),
         }
     }
 }
 
-impl From<ErrorObject<'_>> for RpcError {
-    fn from(object: ErrorObject<'_>) -> Self {
+/// Whether a text has a `jsonrpc` member.
+pub(crate) fn claims_to_be_json_rpc(text: &str) -> bool {
+    let version = Picked::from(without_mark(text), ["jsonrpc"]).map(|picked| picked.values);
+    matches!(version, Ok([Some(_)]))
+}
+
+/// A text without what editors and frameworks write before JSON (RFC 8259 section 8.1).
+fn without_mark(text: &str) -> &str {
+    text.trim_ascii_start().trim_start_matches('\u{FEFF}').trim_ascii_start()
+}
+
+impl RpcError {
+    /// Reads the value of `error`, whatever it is: that something failed is certain.
+    fn read(error: &str) -> Self {
+        let Ok(Picked { values: [code, message, data], .. }) =
+            Picked::from(error, ["code", "message", "data"])
+        else {
+            return Self { code: UNREADABLE_CODE, message: shown(error), data: None };
+        };
+        let known_code = code.and_then(integer);
+        let mut text = match message.filter(|message| *message != "null") {
+            Some(message) => shown(message),
+            None if known_code.is_some() => String::new(),
+            None => return Self { code: UNREADABLE_CODE, message: shown(error), data: None },
+        };
+        if let (None, Some(code)) = (known_code, code) {
+            // Writing to a string does not fail.
+            let _ = write!(text, " (code {})", shown(code));
+        }
         Self {
-            code: object.code,
-            message: object.message.map(|text| text.0.into_owned()).unwrap_or_default(),
-            data: object.data.map(|data| data.get().to_owned()),
+            code: known_code.unwrap_or(UNREADABLE_CODE),
+            message: text,
+            data: data.filter(|data| *data != "null").map(str::to_owned),
         }
     }
 }
 
-fn known_id(id: &RawValue) -> Result<Id, Error> {
-    Id::parse(id.get()).ok_or_else(|| invalid("`id` is neither a string nor an integer"))
+/// The code of an error whose own is none; what it was is in the message.
+const UNREADABLE_CODE: i64 = 0;
+
+/// A code in whatever spelling, where it has the value of an integer.
+fn integer(code: &str) -> Option<i64> {
+    let code = number(code).filter(|code| code.fract() == 0.0 && code.abs() < i64::MAX as f64)?;
+    // In range, and codes are small enough to be exact.
+    Some(code as i64)
 }
 
-fn invalid(what: &str) -> Error {
-    Error::InvalidMessage(format!("not a json-rpc message: {what}"))
+/// A value for people: a string as what it means, anything else as it is spelled, up to a bound.
+fn shown(json: &str) -> String {
+    match json_string::read(json) {
+        Some(text) => text.into_owned(),
+        None => cut_at_char(json, ODD_ERROR_BYTES).to_owned(),
+    }
+}
+
+fn malformed(error: serde_json::Error) -> Malformed {
+    Malformed(error.to_string())
 }
 
 /// The messages of a batch (2025-03-26), borrowed.
@@ -138,12 +183,12 @@ pub(crate) struct Batch<'a>(pub(crate) Vec<&'a str>);
 impl<'a> Batch<'a> {
     /// Whether a text is a batch rather than a single message.
     pub(crate) fn is_batch(text: &str) -> bool {
-        text.trim_ascii_start().starts_with('[')
+        without_mark(text).starts_with('[')
     }
 
     /// Splits a batch, at most [`BATCH_MESSAGES`] messages.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
-        serde_json::from_str(text).map_err(|error| invalid(&error.to_string()))
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+        serde_json::from_str(without_mark(text)).map_err(malformed)
     }
 }
 
@@ -198,7 +243,7 @@ const USUAL_CALL_BYTES: usize = 512;
 
 /// Writes the answer to a request of the server. The result must be JSON text.
 pub(crate) fn write_response(id: &Id, outcome: &Result<String, RpcError>) -> Vec<u8> {
-    let id = id.to_json();
+    let id = id.as_json();
     let text = match outcome {
         Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#),
         Err(error) => {
@@ -218,17 +263,17 @@ pub(crate) fn write_response(id: &Id, outcome: &Result<String, RpcError>) -> Vec
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-    use super::{Batch, Id, Message};
+    use super::{Batch, Id, Malformed, Message};
     use crate::limits::BATCH_MESSAGES;
 
     /// Catches a parser that denies unknown members, or reads a null result as a missing one.
     #[test]
     fn unknown_members_and_a_null_result_are_accepted() {
-        let text = r#"{"x":1,"id":"a","result":null,"jsonrpc":"2.0"}"#;
+        let text = r#"{"x":1,"\ud800":2,"id":"a","result":null,"jsonrpc":"2.0"}"#;
         let Message::Success { id, result } = Message::parse(text).unwrap() else {
             panic!("not a success")
         };
-        assert_eq!((id, result), (Id::Text("a".into()), "null"));
+        assert_eq!((id, result), (Id::of("\"a\""), "null"));
     }
 
     /// Catches a parser that insists on an id in errors: servers answer what they cannot parse
@@ -238,14 +283,74 @@ mod tests {
         for (text, expected) in [
             (r#"{"id":null,"error":{"code":-32600}}"#, None),
             (r#"{"error":{"code":-32600,"message":null}}"#, None),
-            (r#"{"id":"server-error","error":{"code":-32600}}"#, Some("server-error")),
+            (r#"{"id":"server-error","error":{"code":-32600}}"#, Some("\"server-error\"")),
         ] {
             let Message::Failure { id, error } = Message::parse(text).unwrap() else {
                 panic!("not a failure: {text}")
             };
-            assert_eq!(id, expected.map(|id| Id::Text(id.into())));
+            assert_eq!(id, expected.and_then(Id::of));
             assert_eq!(error.code, -32600);
         }
+    }
+
+    /// Catches an error object that is lost because a member of it, or one beside it, is odd
+    /// (Wazuh-MCP-Server 59, burrow 271, cloudflare/workerd 4977).
+    #[test]
+    fn an_odd_error_says_what_is_certain() {
+        for (text, code, message) in [
+            (r#"{"id":1,"result":null,"error":{"code":-32000,"message":"no"}}"#, -32000, "no"),
+            (r#"{"id":1,"error":{"code":"-32601","message":"no"}}"#, -32601, "no"),
+            (r#"{"id":1,"error":{"code":-32602.0,"message":"no"}}"#, -32602, "no"),
+            (r#"{"id":1,"error":{"code":-3.26e4,"message":"no"}}"#, -32600, "no"),
+            (r#"{"id":1,"error":{"code":"E_AUTH","message":"no"}}"#, 0, "no (code E_AUTH)"),
+            (r#"{"id":1,"error":{"code":1.5,"message":"no"}}"#, 0, "no (code 1.5)"),
+            (r#"{"id":1,"error":{"code":1e300,"message":"no"}}"#, 0, "no (code 1e300)"),
+            (r#"{"id":1,"error":{"message":"no"}}"#, 0, "no"),
+            (r#"{"id":1,"error":{"code":null,"message":["a"]}}"#, 0, "[\"a\"] (code null)"),
+            (r#"{"id":1,"error":{"detail":"no"}}"#, 0, r#"{"detail":"no"}"#),
+            (r#"{"id":1,"error":"no\ud800"}"#, 0, "no\u{FFFD}"),
+            (r#"{"id":1,"error":17}"#, 0, "17"),
+            ("\u{FEFF}{\"id\":1,\"error\":{\"code\":5,\"message\":\"no\"}}", 5, "no"),
+        ] {
+            let Ok(Message::Failure { error, .. }) = Message::parse(text) else {
+                panic!("not a failure: {text}")
+            };
+            assert_eq!((error.code, &*error.message), (code, message), "{text}");
+        }
+        let data = r#"{"id":1,"error":{"code":1,"message":"m","data":{"a": 1.0}}}"#;
+        let Ok(Message::Failure { error, .. }) = Message::parse(data) else { panic!("{data}") };
+        assert_eq!(error.data.as_deref(), Some(r#"{"a": 1.0}"#));
+    }
+
+    /// Catches an error that is nothing, beside a result.
+    #[test]
+    fn an_error_that_is_nothing_leaves_the_result() {
+        for error in ["null", "false"] {
+            let text = format!(r#"{{"jsonrpc":2.0,"id":1,"result":{{}},"error":{error}}}"#);
+            let message = Message::parse(&text);
+            assert!(matches!(message, Ok(Message::Success { .. })), "{message:?}");
+        }
+    }
+
+    /// Catches ids that are compared as they are spelled.
+    #[test]
+    fn ids_are_equal_by_value() {
+        for json in ["3", "3.0", "0.3e1", "\"3\"", "\" 3 \"", "\"3.0\""] {
+            assert!(Id::of(json).unwrap().means(3), "{json}");
+        }
+        for json in ["4", "-3", "3.5", "\"three\"", "\"\"", "\"nan\"", "\"inf\""] {
+            assert!(!Id::of(json).unwrap().means(3), "{json}");
+        }
+        for json in ["null", "true", "[3]", "{}"] {
+            assert_eq!(Id::of(json), None, "{json}");
+        }
+    }
+
+    /// Catches a request without an id that could be answered, taken for one to answer.
+    #[test]
+    fn a_null_id_is_that_of_a_notification() {
+        let message = Message::parse(r#"{"id":null,"method":"m","params":null}"#);
+        assert!(matches!(message, Ok(Message::Notification { params: None, .. })), "{message:?}");
     }
 
     /// Catches a classification by the first member that fits.
@@ -254,13 +359,14 @@ mod tests {
         for text in [
             r#"{"id":1,"result":{},"error":{"code":1,"message":""}}"#,
             r#"{"id":1,"method":"m","result":{}}"#,
+            r#"{"id":1,"method":"m","error":{}}"#,
+            r#"{"id":1,"method":5}"#,
             r#"{"id":1}"#,
-            r#"{"result":{}}"#,
-            r#"{"id":1.5,"method":"m"}"#,
-            r#"{"id":null,"method":"m"}"#,
+            r#"{"id":[1],"method":"m"}"#,
             r#"{"jsonrpc":"1.0","id":1,"result":{}}"#,
             r#"{"id":1,"id":2,"result":{}}"#,
             "17",
+            "",
         ] {
             assert!(Message::parse(text).is_err(), "{text}");
         }
@@ -272,6 +378,14 @@ mod tests {
         let fits = format!("[{}0]", "0,".repeat(BATCH_MESSAGES - 1));
         assert_eq!(Batch::parse(&fits).unwrap().0.len(), BATCH_MESSAGES);
         let over = format!("[{}0]", "0,".repeat(BATCH_MESSAGES));
-        assert!(Batch::parse(&over).is_err());
+        let Malformed(error) = Batch::parse(&over).map(|_| ()).unwrap_err();
+        assert!(error.contains("length 1025, expected a batch of at most 1024"), "{error}");
+    }
+
+    /// Catches an error of which its server cannot tell what is wrong with its message.
+    #[test]
+    fn a_member_of_another_type_is_told_with_what_it_should_be() {
+        let Malformed(error) = Message::parse(r#"{"method":17}"#).unwrap_err();
+        assert!(error.contains("`method` is not a string"), "{error}");
     }
 }

@@ -49,6 +49,17 @@ pub(crate) struct Legacy {
     pub(crate) version: &'static str,
     /// The session, where the server keeps one.
     pub(crate) session_id: Option<SessionId>,
+    /// How messages are carried.
+    pub(crate) transport: Transport,
+}
+
+/// The transports of the legacy era.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// "Streamable HTTP", of 2025-03-26 and later.
+    StreamableHttp,
+    /// "HTTP with SSE", of 2024-11-05: each operation has a stream of its own.
+    HttpSse,
 }
 
 impl Legacy {

@@ -10,22 +10,28 @@
 //! (2026-07-28) and the *legacy* one with `initialize`, session ids and resumable streams.
 
 mod call;
+mod coding;
 mod config;
+mod cookies;
 mod description;
 mod error;
 mod header_value;
 mod http;
+mod http_date;
 mod inbound;
 mod json_string;
 mod json_text;
 mod jsonrpc;
 mod legacy;
 pub mod limits;
+mod lost_session;
 mod media_type;
 mod modern;
 mod negotiation;
 mod notification;
 mod params;
+mod place;
+mod preview;
 mod reply;
 mod session;
 pub mod sse;
@@ -38,7 +44,7 @@ pub use config::SessionConfig;
 pub use description::{Implementation, ServerDescription};
 pub use error::{Error, MessageLimit, RpcError, StatusError};
 pub use http::{HttpRequest, Method};
-pub use notification::{Notification, Progress};
+pub use notification::{LogLevel, Notification, Progress};
 pub use params::Params;
 pub use sandbar_exchange::{ErrorCode, Failure, Field, Response};
 pub use session::{RequestId, Session};

@@ -9,6 +9,25 @@ use core::time::Duration;
 /// proxy's error page, and what `status-error.preview` promises.
 pub const PREVIEW_BYTES: usize = 8192;
 
+/// Bytes of a message or a body that the text of an error quotes: enough to know it by.
+pub const QUOTED_BYTES: usize = 200;
+
+/// Odd items of a result that its warning describes; of others it says how many they are.
+pub const DESCRIBED_ODDITIES: usize = 3;
+
+/// Bytes of a coded body that are decoded at once.
+pub const CODED_SLICE_BYTES: usize = 1024;
+
+/// Bytes that a slice of a coded body may become. deflate makes at most 1032 of one, so that honest
+/// decoders stay below it; what a message may hold in all is limited by its own limit.
+pub const DECODED_PIECE_BYTES: usize = 2 * 1024 * 1024;
+
+/// Bytes of the header of a gzip body that are waited for. It is ten and perhaps the name of a file.
+pub const GZIP_HEADER_BYTES: usize = 4096;
+
+/// Bytes of an error that is no error object that its message shows.
+pub const ODD_ERROR_BYTES: usize = 500;
+
 /// Bytes of a failing response that are read in search of a JSON-RPC error. Error objects are
 /// small; whatever is larger is reported by its status and beginning.
 pub const REFUSAL_BODY_BYTES: usize = 64 * 1024;
@@ -74,3 +93,17 @@ pub const ANNOTATED_TOOLS: usize = 4096;
 
 /// Bytes of tool names, property paths and header names remembered for `x-mcp-header`.
 pub const ANNOTATION_BYTES: usize = 1024 * 1024;
+
+/// The longest that finding out the era waits for an answer to the probe. A server that knows the
+/// probe answers at once, without doing anything; one that is silent is asked in the other era then.
+pub const PROBE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The longest `Retry-After` that is waited for. Whoever asks for more is told: a person or a
+/// scheduler knows better what to do meanwhile.
+pub const RETRY_AFTER_AT_MOST: Duration = Duration::from_secs(10);
+
+/// Cookies that a session keeps. Balancers set one or two.
+pub const COOKIES: usize = 32;
+
+/// Bytes of the name and value of a cookie; what browsers allow (RFC 6265 section 6.1).
+pub const COOKIE_BYTES: usize = 4096;

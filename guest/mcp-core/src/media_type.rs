@@ -32,7 +32,12 @@ mod tests {
     /// Catches a comparison of the whole field value, which fails on `; charset=utf-8`.
     #[test]
     fn parameters_and_case_do_not_matter() {
-        for json in ["application/json", "Application/JSON; charset=utf-8", "application/json;x"] {
+        for json in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/json;x",
+            "application/vnd.api+json",
+        ] {
             assert_eq!(MediaType::of(Some(json)), MediaType::Json, "{json}");
         }
         assert_eq!(MediaType::of(Some(" Text/Event-Stream ;a=b")), MediaType::EventStream);
@@ -41,7 +46,9 @@ mod tests {
     /// Catches a prefix match, which takes `application/jsonp` or `text/event-streams` for ours.
     #[test]
     fn neighbours_of_a_known_type_are_other() {
-        for other in ["application/jsonp", "text/event-streams", "text/html", ""] {
+        for other in
+            ["application/jsonp", "application/xml", "text/x+json", "text/event-streams", ""]
+        {
             assert_eq!(MediaType::of(Some(other)), MediaType::Other, "{other}");
         }
         assert_eq!(MediaType::of(None), MediaType::Other);

@@ -1,12 +1,13 @@
 //! Which era and version to speak, judged by the answer to `server/discover`
 //! (2026-07-28, "Versioning" and "Streamable HTTP: Backward Compatibility").
 
-use serde::Deserialize;
-
-use crate::description::{self, ServerDescription};
+use crate::description::{self, ServerDescription, strings};
 use crate::error::{Error, RpcError};
+use crate::json_text::Picked;
+use crate::preview::quote;
 use crate::reply::Refusal;
 use crate::version;
+use sandbar_exchange::{ErrorCode, Failure, Processed};
 
 /// `HeaderMismatch`.
 const HEADER_MISMATCH: i64 = -32020;
@@ -31,12 +32,11 @@ pub(crate) enum Verdict {
 }
 
 /// Whether an error can only come from a modern server.
-fn is_modern(error: &RpcError) -> bool {
+pub(crate) fn is_modern(error: &RpcError) -> bool {
     matches!(error.code, HEADER_MISMATCH | MISSING_CAPABILITY | UNSUPPORTED_VERSION)
 }
 
-/// Whether a refusal with status 404 is a modern server's word on a method, rather than a missing
-/// session or endpoint.
+/// Whether `initialize` was refused by a server of the modern era, which does not have it.
 pub(crate) fn is_modern_refusal(error: &RpcError) -> bool {
     is_modern(error) || error.code == METHOD_NOT_FOUND
 }
@@ -53,9 +53,9 @@ pub(crate) struct Probe {
 impl Probe {
     /// Judges a `DiscoverResult`.
     pub(crate) fn on_result(self, result: &str) -> Verdict {
-        let description = match description::from_discover(result, self.version) {
-            Ok(description) => description,
-            Err(error) => return Verdict::Fail(error),
+        let Some(description) = description::from_discover(result, self.version) else {
+            let what = format!("the result of `server/discover` is {}", quote(result.as_bytes()));
+            return self.on_no_answer(Error::InvalidMessage(what));
         };
         let offered = &description.supported_versions;
         if offered.is_empty() || offered.iter().any(|version| version == self.version) {
@@ -68,25 +68,46 @@ impl Probe {
     pub(crate) fn on_error(self, error: RpcError) -> Verdict {
         if is_modern(&error) {
             self.on_modern_error(error)
-        } else if self.modern_only {
-            Verdict::Fail(Error::Rpc(error))
         } else {
-            Verdict::Initialize
+            self.on_no_answer(Error::Rpc(error))
         }
     }
 
+    /// Judges what is no answer of a modern server. Whatever it is, `initialize` may fare better.
+    pub(crate) fn on_no_answer(self, error: Error) -> Verdict {
+        if self.modern_only { Verdict::Fail(error) } else { Verdict::Initialize }
+    }
+
+    /// Judges a failed exchange: one that had begun says as little of the era as silence does.
+    pub(crate) fn on_failure(self, failure: Failure) -> Verdict {
+        let says_nothing = failure.processed == Processed::Possibly
+            && matches!(
+                failure.code,
+                ErrorCode::ConnectionFailed(_)
+                    | ErrorCode::FirstByteTimeout
+                    | ErrorCode::IdleTimeout
+                    | ErrorCode::TotalTimeout
+                    | ErrorCode::Protocol(_)
+                    | ErrorCode::IncompleteBody
+                    | ErrorCode::Other(_)
+            );
+        let error = Error::Http(failure);
+        if says_nothing { self.on_no_answer(error) } else { Verdict::Fail(error) }
+    }
+
     /// Judges a failing status.
-    pub(crate) fn on_refusal(self, refusal: Refusal) -> Verdict {
+    pub(crate) fn on_refusal(self, refusal: Refusal, endpoint: &str) -> Verdict {
         let status = refusal.status();
         match refusal.rpc_error() {
             Some(error) if is_modern(error) => self.on_modern_error(error.clone()),
             Some(error) if status == 404 && error.code == METHOD_NOT_FOUND => {
                 Verdict::Modern(ServerDescription::undiscovered(self.version))
             }
-            _ if self.modern_only || !may_mean_legacy(status) => {
-                Verdict::Fail(refusal.into_error())
+            // It says who may ask, or when, and would say so again.
+            _ if refusal.is_challenge() || status == 429 => {
+                Verdict::Fail(refusal.into_error("server/discover", endpoint))
             }
-            _ => Verdict::Initialize,
+            _ => self.on_no_answer(refusal.into_error("server/discover", endpoint)),
         }
     }
 
@@ -115,12 +136,6 @@ impl Probe {
     }
 }
 
-/// Whether a status says that the server did not understand the probe, as opposed to not wanting
-/// to answer this client, or not now.
-const fn may_mean_legacy(status: u16) -> bool {
-    matches!(status, 400..=499) && !matches!(status, 401 | 403 | 407 | 408 | 429)
-}
-
 /// The modern version to repeat a request with that was refused with [`UNSUPPORTED_VERSION`].
 pub(crate) fn version_for_retry(error: &RpcError) -> Option<&'static str> {
     if error.code != UNSUPPORTED_VERSION {
@@ -131,10 +146,6 @@ pub(crate) fn version_for_retry(error: &RpcError) -> Option<&'static str> {
 
 /// The versions in the `data` of an `UnsupportedProtocolVersionError`.
 fn supported(error: &RpcError) -> Option<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Data {
-        supported: Vec<String>,
-    }
-    let data: Data = serde_json::from_str(error.data.as_deref()?).ok()?;
-    Some(data.supported)
+    let [supported] = Picked::from(error.data.as_deref()?, ["supported"]).ok()?.values;
+    Some(strings(supported?))
 }

@@ -1,8 +1,10 @@
 //! Notifications of the server, and which call they belong to.
 
-use serde::Deserialize;
+use std::borrow::Cow;
 
 use crate::call::CallId;
+use crate::json_string;
+use crate::json_text::{Picked, quoted};
 use crate::jsonrpc::Id;
 
 /// The typed form of a `notifications/progress`.
@@ -29,17 +31,34 @@ pub struct Notification {
     pub progress: Option<Progress>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ProgressParams<'a> {
-    #[serde(borrow)]
-    progress_token: &'a serde_json::value::RawValue,
-    progress: f64,
-    total: Option<f64>,
-    message: Option<String>,
+/// The logger of what this client has to say. A server may use the name as well: neither is worth
+/// more than a line in a log.
+const LOGGER: &str = "sandbar";
+
+/// How important a word of this client is, as MCP's log levels have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Something was passed over that hardly anybody misses.
+    Notice,
+    /// Something is not as it should be.
+    Warning,
 }
 
 impl Notification {
+    /// A word of this client, in the form of a log message of the server (2025-11-25, "Logging"):
+    /// whoever listens to those wants to know.
+    #[must_use]
+    pub fn of_client(call: Option<CallId>, level: LogLevel, text: &str) -> Self {
+        let level = match level {
+            LogLevel::Notice => "notice",
+            LogLevel::Warning => "warning",
+        };
+        let text = quoted(text);
+        let params = format!(r#"{{"level":"{level}","logger":"{LOGGER}","data":{text}}}"#);
+        let method = "notifications/message".to_owned();
+        Self { call, method, params: Some(params), progress: None }
+    }
+
     /// A notification that arrived on the stream of `call`, which asked for progress under
     /// `token`, if it asked at all.
     ///
@@ -47,7 +66,7 @@ impl Notification {
     /// progress under a token that is not the call's.
     pub(crate) fn on_stream_of(
         call: CallId,
-        token: Option<&Id>,
+        token: Option<i64>,
         method: String,
         params: Option<String>,
     ) -> Self {
@@ -58,21 +77,28 @@ impl Notification {
         notification
     }
 
-    fn read_progress(&mut self, token: Option<&Id>) {
+    fn read_progress(&mut self, token: Option<i64>) {
         let Some(params) = self.params.as_deref() else {
             return;
         };
-        let Ok(parsed) = serde_json::from_str::<ProgressParams<'_>>(params) else {
+        let names = ["progressToken", "progress", "total", "message"];
+        let Ok(Picked { values: [theirs, progress, total, message], .. }) =
+            Picked::from(params, names)
+        else {
             return;
         };
-        let theirs = Id::parse(parsed.progress_token.get());
-        if token.is_some_and(|ours| theirs.as_ref() != Some(ours)) {
+        let theirs = theirs.and_then(Id::of);
+        // One without a token is on the stream of the call, and that is all there is to know.
+        let foreign = |ours| theirs.is_some_and(|theirs| !theirs.means(ours));
+        if token.is_some_and(foreign) {
             self.call = None;
         }
-        self.progress = Some(Progress {
-            progress: parsed.progress,
-            total: parsed.total,
-            message: parsed.message,
+        let number =
+            |json: Option<&str>| json?.parse().ok().filter(|number: &f64| number.is_finite());
+        self.progress = number(progress).map(|progress| Progress {
+            progress,
+            total: number(total),
+            message: message.and_then(json_string::read).map(Cow::into_owned),
         });
     }
 }

@@ -168,6 +168,20 @@ mod tests {
         assert_eq!(params.get("arguments"), Some(r#"{ "z": 1.0, "a": 1e2 }"#));
     }
 
+    /// Catches a page that is asked for again and again because its cursor is not sent, a cursor
+    /// made up for the first page, and a URI that leaves its string.
+    #[test]
+    fn a_cursor_and_a_uri_are_sent_as_strings() {
+        let written = |params: Params| {
+            let mut out = String::new();
+            params.write_with_meta(&mut out, &[("v", "1")]);
+            out
+        };
+        assert_eq!(written(Params::cursor(None)), r#"{"_meta":{"v":1}}"#);
+        assert_eq!(written(Params::cursor(Some("a\"b"))), r#"{"cursor":"a\"b","_meta":{"v":1}}"#);
+        assert_eq!(written(Params::uri("a\"b")), r#"{"uri":"a\"b","_meta":{"v":1}}"#);
+    }
+
     /// Catches arguments that are an array, or no JSON at all, being sent.
     #[test]
     fn arguments_that_are_no_object_are_the_callers_mistake() {

@@ -1,18 +1,24 @@
 //! The body of a response, and what it amounts to: messages, and an ending.
 
 use std::collections::VecDeque;
+use std::string::FromUtf8Error;
 
-use crate::error::{Error, MessageLimit, RpcError, StatusError};
+use crate::coding::{self, ContentDecoder};
+use crate::error::{Error, MessageLimit};
 use crate::http::Head as _;
-use crate::jsonrpc::Message;
-use crate::limits::{EAGER_RESERVE_BYTES, PREVIEW_BYTES, REFUSAL_BODY_BYTES, RESERVE_FACTOR};
+use crate::limits::{
+    CODED_SLICE_BYTES, EAGER_RESERVE_BYTES, PREVIEW_BYTES, REFUSAL_BODY_BYTES, RESERVE_FACTOR,
+};
 use crate::media_type::MediaType;
-use crate::sse::{DecodeError, Decoder};
-use sandbar_exchange::{Failure, Response};
+use crate::preview::quote;
+use crate::sse::{Decoder, TooLarge};
+use sandbar_exchange::{ErrorCode, Failure, Response};
 
 mod cursor;
+mod refusal;
 
 pub(crate) use cursor::Cursor;
+pub(crate) use refusal::Refusal;
 
 /// What a successful response should carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +36,18 @@ pub(crate) enum Expected {
 pub(crate) enum Part {
     /// More of the body is needed.
     NeedBytes,
-    /// One JSON text, whole.
-    Message(String),
+    /// What should be one JSON text, whole.
+    Message(Received),
+    /// Where a server of 2024-11-05 wants messages sent ("HTTP with SSE").
+    Endpoint(String),
     /// The rest of the body is of no interest: drop it, then ask again.
     Discard,
     /// There is no more.
     End(Ending),
 }
+
+/// A message as it came; the error holds one that is not UTF-8.
+pub(crate) type Received = Result<String, FromUtf8Error>;
 
 /// How a response ended.
 #[derive(Debug)]
@@ -46,7 +57,7 @@ pub(crate) enum Ending {
     /// The exchange failed.
     Broken(Failure),
     /// The status was a failing one.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     /// What came cannot be accepted.
     Invalid(Error),
 }
@@ -54,10 +65,15 @@ pub(crate) enum Ending {
 /// A response being received.
 #[derive(Debug)]
 pub(crate) struct Reply {
+    status: u16,
     body: Body,
     limit: usize,
+    /// None where the body comes as it is.
+    coding: Option<ContentDecoder>,
     /// Bounded by what one chunk of the body can complete: they are taken before the next read.
-    messages: VecDeque<String>,
+    messages: VecDeque<Received>,
+    /// The last `endpoint` event.
+    endpoint: Option<String>,
     ending: Option<Ending>,
     /// Whether there may be more of the body.
     open: bool,
@@ -71,13 +87,10 @@ enum Body {
     },
     Stream(Decoder),
     Refused {
-        status: StatusError,
+        refusal: Box<Refusal>,
         buffer: Vec<u8>,
     },
-    /// An answer in a coding that was not asked for.
-    Coded {
-        coding: String,
-    },
+    /// Another media type, until its first character shows that it is JSON all the same.
     Unexpected {
         content_type: String,
         buffer: Vec<u8>,
@@ -89,26 +102,63 @@ impl Reply {
     /// Begins with the head; `limit` is the largest message in bytes.
     pub(crate) fn begin(head: &Response, limit: usize, expected: Expected) -> Self {
         let body = body_of(head, limit, expected);
-        let mut reply = Self { body, limit, messages: VecDeque::new(), ending: None, open: true };
-        match &reply.body {
-            Body::Ignored => reply.ending = Some(Ending::Clean),
-            Body::Json { announced, .. } if *announced > limit => {
-                reply.ending = Some(too_large(limit, *announced));
+        let mut reply = Self {
+            status: head.status,
+            body,
+            limit,
+            coding: None,
+            messages: VecDeque::new(),
+            endpoint: None,
+            ending: None,
+            open: true,
+        };
+        if matches!(reply.body, Body::Ignored) {
+            reply.ending = Some(Ending::Clean);
+            return reply;
+        }
+        match coding::of(head) {
+            // The announced length is that of the coded body, which says nothing of the message.
+            Ok(Some(coding)) => {
+                reply.coding = Some(coding);
+                if let Body::Json { announced, .. } = &mut reply.body {
+                    *announced = 0;
+                }
             }
-            Body::Coded { coding } => {
-                let what = format!("the content-encoding `{coding}`, which was not asked for");
-                reply.ending = Some(invalid(&what));
-            }
-            _ => {}
+            Ok(None) => {}
+            Err(unknown) => reply.ending = Some(reply.undecodable(&unknown)),
+        }
+        if let Body::Json { announced, .. } = reply.body
+            && announced > limit
+        {
+            reply.ending = Some(too_large(limit, announced));
         }
         reply
     }
 
     /// Takes a chunk of the body.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        if self.coding.is_none() {
+            return self.take(bytes);
+        }
+        // In slices, so that what comes out at once is bounded whatever the ratio.
+        for slice in bytes.chunks(CODED_SLICE_BYTES) {
+            let Some(coding) = &mut self.coding else { return };
+            match coding.decode(slice) {
+                Ok(plain) => self.take(&plain),
+                Err(broken) if self.ending.is_none() => {
+                    self.ending = Some(self.undecodable(&broken));
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Takes decoded bytes of the body.
+    fn take(&mut self, bytes: &[u8]) {
         if self.ending.is_some() {
             return;
         }
+        self.recognise(bytes);
         self.ending = match &mut self.body {
             Body::Json { buffer, announced } => {
                 feed_json(buffer, *announced, bytes, self.limit).or_else(|| {
@@ -118,13 +168,25 @@ impl Reply {
                     is_whole.then(|| end_json(core::mem::take(buffer), &mut self.messages))
                 })
             }
-            Body::Stream(decoder) => feed_stream(decoder, bytes, &mut self.messages),
-            Body::Refused { status, buffer } => feed_quote(buffer, bytes, REFUSAL_BODY_BYTES)
-                .map(|body| Ending::Refused(Refusal::new(status.clone(), body))),
+            Body::Stream(decoder) => {
+                feed_stream(decoder, bytes, &mut self.messages, &mut self.endpoint)
+            }
+            Body::Refused { refusal, buffer } => feed_quote(buffer, bytes, REFUSAL_BODY_BYTES)
+                .map(|body| Ending::Refused(Box::new(refusal.with_body(&body)))),
             Body::Unexpected { content_type, buffer } => feed_quote(buffer, bytes, PREVIEW_BYTES)
-                .map(|body| Ending::Invalid(unexpected(content_type, body))),
-            Body::Coded { .. } | Body::Ignored => None,
+                .map(|body| Ending::Invalid(unexpected(self.status, content_type, &body))),
+            Body::Ignored => None,
         };
+    }
+
+    /// Servers and proxies send JSON under every media type, and under none. Its first character
+    /// gives it away: no page begins like an object.
+    fn recognise(&mut self, bytes: &[u8]) {
+        let Body::Unexpected { buffer, .. } = &mut self.body else { return };
+        let start = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+        if buffer.trim_ascii().is_empty() && start.starts_with(b"{") {
+            self.body = Body::Json { buffer: core::mem::take(buffer), announced: 0 };
+        }
     }
 
     /// Takes the end of the body.
@@ -133,6 +195,11 @@ impl Reply {
         if self.ending.is_some() {
             return;
         }
+        let whole = self.coding.as_ref().is_none_or(ContentDecoder::is_whole);
+        let end = match end {
+            Ok(()) if !whole => Err(Failure::sent(ErrorCode::IncompleteBody)),
+            end => end,
+        };
         let clean = |end: Result<(), Failure>| end.map_or_else(Ending::Broken, |()| Ending::Clean);
         self.ending = Some(match core::mem::replace(&mut self.body, Body::Ignored) {
             Body::Json { buffer, .. } if end.is_ok() => end_json(buffer, &mut self.messages),
@@ -141,16 +208,21 @@ impl Reply {
                 clean(end)
             }
             // A failing status stays what it is when its body breaks off.
-            Body::Refused { status, buffer } => Ending::Refused(Refusal::new(status, buffer)),
-            Body::Unexpected { content_type, buffer } => {
-                Ending::Invalid(unexpected(&content_type, buffer))
+            Body::Refused { refusal, buffer } => {
+                Ending::Refused(Box::new(refusal.with_body(&buffer)))
             }
-            Body::Json { .. } | Body::Coded { .. } | Body::Ignored => clean(end),
+            Body::Unexpected { content_type, buffer } => {
+                Ending::Invalid(unexpected(self.status, &content_type, &buffer))
+            }
+            Body::Json { .. } | Body::Ignored => clean(end),
         });
     }
 
     /// What comes next. Nothing may be asked after [`Part::End`].
     pub(crate) fn next(&mut self) -> Part {
+        if let Some(url) = self.endpoint.take() {
+            return Part::Endpoint(url);
+        }
         if let Some(message) = self.messages.pop_front() {
             return Part::Message(message);
         }
@@ -173,6 +245,11 @@ impl Reply {
         !matches!(self.body, Body::Stream(_))
     }
 
+    /// The status of the response.
+    pub(crate) const fn status(&self) -> u16 {
+        self.status
+    }
+
     /// The decoder of a stream, which knows where to resume.
     pub(crate) const fn stream(&self) -> Option<&Decoder> {
         match &self.body {
@@ -180,31 +257,32 @@ impl Reply {
             _ => None,
         }
     }
+
+    /// How a body in a coding that cannot be undone ends. A failing status stays what it is.
+    fn undecodable(&mut self, what: &str) -> Ending {
+        match core::mem::replace(&mut self.body, Body::Ignored) {
+            Body::Refused { refusal, .. } => Ending::Refused(Box::new(refusal.with_body(b""))),
+            _ => invalid(what),
+        }
+    }
 }
 
 fn body_of(head: &Response, limit: usize, expected: Expected) -> Body {
     let content_type = head.text("content-type");
     if !head.is_success() {
-        let www_authenticate = head
-            .values("www-authenticate")
-            .map(|value| String::from_utf8_lossy(value).into_owned())
-            .collect();
-        let status = StatusError {
-            status: head.status,
-            content_type: content_type.map(str::to_owned),
-            preview: String::new(),
-            www_authenticate,
-        };
-        return Body::Refused { status, buffer: Vec::new() };
+        return Body::Refused { refusal: Box::new(Refusal::of(head)), buffer: Vec::new() };
     }
-    let has_content = !matches!(head.status, 202 | 204 | 205);
+    let media_type = MediaType::of(content_type);
+    let has_content = match head.status {
+        // Meant for acknowledgements, and seen with the answer.
+        202 => media_type != MediaType::Other,
+        204 | 205 => false,
+        _ => true,
+    };
     if expected == Expected::Acknowledgement || !has_content {
         return Body::Ignored;
     }
-    if let Some(coding) = head.content_coding() {
-        return Body::Coded { coding };
-    }
-    match (expected, MediaType::of(content_type)) {
+    match (expected, media_type) {
         (_, MediaType::EventStream) => Body::Stream(Decoder::new(limit)),
         (Expected::Answer, MediaType::Json) => {
             let announced = head.content_length().unwrap_or(0);
@@ -235,32 +313,29 @@ fn feed_json(buffer: &mut Vec<u8>, announced: usize, bytes: &[u8], limit: usize)
 }
 
 /// Takes a whole JSON body as a message.
-fn end_json(body: Vec<u8>, messages: &mut VecDeque<String>) -> Ending {
-    match String::from_utf8(body) {
-        Ok(message) => {
-            messages.push_back(message);
-            Ending::Clean
-        }
-        Err(_) => invalid("the json body is not utf-8"),
-    }
+fn end_json(body: Vec<u8>, messages: &mut VecDeque<Received>) -> Ending {
+    messages.push_back(String::from_utf8(body));
+    Ending::Clean
 }
 
 fn feed_stream(
     decoder: &mut Decoder,
     bytes: &[u8],
-    messages: &mut VecDeque<String>,
+    messages: &mut VecDeque<Received>,
+    endpoint: &mut Option<String>,
 ) -> Option<Ending> {
     let outcome = decoder.feed(bytes, |event| {
+        if event.kind == "endpoint" {
+            *endpoint = event.data.ok();
+            return;
+        }
         // Other types are not MCP's, and a priming event has no data.
-        if matches!(event.kind.as_str(), "" | "message") && !event.data.is_empty() {
+        let primes = event.data.as_ref().is_ok_and(String::is_empty);
+        if matches!(event.kind.as_str(), "" | "message") && !primes {
             messages.push_back(event.data);
         }
     });
-    match outcome {
-        Ok(()) => None,
-        Err(DecodeError::TooLarge { limit, seen }) => Some(too_large(limit, seen)),
-        Err(error @ DecodeError::InvalidUtf8 { .. }) => Some(invalid(&error.to_string())),
-    }
+    outcome.err().map(|TooLarge { limit, seen }| too_large(limit, seen))
 }
 
 /// Collects the beginning of a body; yields it once `most` bytes are there.
@@ -279,63 +354,12 @@ fn invalid(what: &str) -> Ending {
     Ending::Invalid(Error::InvalidMessage(what.to_owned()))
 }
 
-fn unexpected(content_type: &str, body: Vec<u8>) -> Error {
-    let preview = preview(&body, UNEXPECTED_PREVIEW_BYTES);
+fn unexpected(status: u16, content_type: &str, body: &[u8]) -> Error {
     Error::InvalidMessage(format!(
-        "the content type of the answer is `{content_type}`, its body begins `{preview}`"
+        "the content type of the answer (status {status}) is `{content_type}`, its body is {}",
+        quote(body)
     ))
 }
 
-/// Bytes of a body of the wrong type that the message quotes.
-const UNEXPECTED_PREVIEW_BYTES: usize = 200;
-
-/// The beginning of a body as text, at most `most` bytes, cut at a character.
-fn preview(body: &[u8], most: usize) -> String {
-    let mut text = String::from_utf8_lossy(body).into_owned();
-    text.truncate(text.floor_char_boundary(most));
-    text
-}
-
-/// A response with a failing status.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    status: StatusError,
-    rpc: Option<RpcError>,
-}
-
-impl Refusal {
-    fn new(mut status: StatusError, body: Vec<u8>) -> Self {
-        // The content type is not asked: servers send JSON-RPC errors as text, too.
-        let rpc = core::str::from_utf8(&body).ok().and_then(|text| match Message::parse(text) {
-            Ok(Message::Failure { error, .. }) => Some(error),
-            _ => None,
-        });
-        status.preview = preview(&body, PREVIEW_BYTES);
-        Self { status, rpc }
-    }
-
-    /// The status code.
-    pub(crate) const fn status(&self) -> u16 {
-        self.status.status
-    }
-
-    /// The JSON-RPC error in the body.
-    pub(crate) const fn rpc_error(&self) -> Option<&RpcError> {
-        self.rpc.as_ref()
-    }
-
-    /// The beginning of the body.
-    pub(crate) fn preview(&self) -> &str {
-        &self.status.preview
-    }
-
-    /// What the caller is told: the JSON-RPC error where there is one, except that a demand for
-    /// credentials (RFC 9110 section 11) must not get lost.
-    pub(crate) fn into_error(self) -> Error {
-        let challenged = self.status.status == 401 || !self.status.www_authenticate.is_empty();
-        match self.rpc {
-            Some(error) if !challenged => Error::Rpc(error),
-            _ => Error::Status(self.status),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

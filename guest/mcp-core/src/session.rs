@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::call::{Call, Outgoing};
 use crate::config::SessionConfig;
+use crate::cookies::Cookies;
 use crate::description::ServerDescription;
 use crate::error::{Error, RpcError};
 use crate::http::{HttpRequest, Method};
@@ -12,7 +13,7 @@ use crate::legacy::Legacy;
 use crate::modern::Modern;
 use crate::params::Params;
 use crate::version::Era;
-use sandbar_exchange::Field;
+use sandbar_exchange::{Field, Response};
 
 /// The id of a request that the server made, to answer it with [`Session::response`].
 ///
@@ -42,6 +43,13 @@ pub(crate) enum Wire {
     Closed,
 }
 
+/// What front ends want of every request: filters refuse one without a name, and content delivery
+/// networks compress for whoever does not say otherwise.
+const EVERY_REQUEST: [(&str, &str); 2] = [
+    ("user-agent", concat!("sandbar/", env!("CARGO_PKG_VERSION"))),
+    ("accept-encoding", "identity"),
+];
+
 /// One MCP server, as all calls to it see it.
 #[derive(Debug)]
 pub struct Session {
@@ -50,6 +58,19 @@ pub struct Session {
     description: Option<ServerDescription>,
     generation: u64,
     last_id: i64,
+    cookies: Cookies,
+    second_look: SecondLook,
+}
+
+/// Whether the era was found out wrong: a server may know one request of an era and no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SecondLook {
+    /// Nothing speaks against what was found.
+    NotNeeded,
+    /// The next opening tries this era first.
+    Due(Era),
+    /// Once is enough for an honest server.
+    Taken,
 }
 
 impl Session {
@@ -61,7 +82,15 @@ impl Session {
     /// JSON object, fields that HTTP does not allow or that the protocol writes itself.
     pub fn new(config: SessionConfig) -> Result<Self, Error> {
         config.validate()?;
-        Ok(Self { config, wire: Wire::Unopened, description: None, generation: 0, last_id: 0 })
+        Ok(Self {
+            config,
+            wire: Wire::Unopened,
+            description: None,
+            generation: 0,
+            last_id: 0,
+            cookies: Cookies::default(),
+            second_look: SecondLook::NotNeeded,
+        })
     }
 
     /// What is known of the server; `Some` from the first successful opening on.
@@ -80,7 +109,14 @@ impl Session {
     /// The opening: finds out the era, and in the legacy one makes the handshake. Its result is
     /// empty text.
     pub fn open(&mut self) -> Call {
-        Call::opening(self.known_era())
+        let known = match core::mem::replace(&mut self.second_look, SecondLook::Taken) {
+            SecondLook::Due(era) => Some(era),
+            other => {
+                self.second_look = other;
+                self.known_era()
+            }
+        };
+        Call::opening(known, self.config.era.is_some())
     }
 
     /// A request. Its result is the JSON text of `result`, byte for byte as the server wrote it
@@ -127,10 +163,12 @@ impl Session {
         self.close();
         match core::mem::replace(&mut self.wire, Wire::Closed) {
             Wire::Closing(legacy) if legacy.session_id.is_some() => Some(HttpRequest {
+                url: None,
                 method: Method::Delete,
                 fields: self.with_configured(legacy.fields()),
                 body: None,
                 idle_timeout: self.config.idle_timeout,
+                deadline: None,
             }),
             _ => None,
         }
@@ -194,6 +232,33 @@ impl Session {
         }
     }
 
+    /// Remembers that the server is not of the era that it was taken for, so that the next opening
+    /// looks again. Says whether there is any use in that.
+    pub(crate) fn mistaken(&mut self, generation: u64) -> bool {
+        if self.generation != generation || matches!(self.wire, Wire::Lost) {
+            // Another call has noticed before.
+            return true;
+        }
+        let may_look_again = self.config.era.is_none()
+            && self.second_look == SecondLook::NotNeeded
+            && matches!(self.wire, Wire::Modern(_));
+        if may_look_again {
+            self.second_look = SecondLook::Due(Era::Legacy);
+            self.wire = Wire::Lost;
+        }
+        may_look_again
+    }
+
+    /// The URL of the server.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.config.url
+    }
+
+    /// Takes what the head of any response asks to be remembered.
+    pub(crate) fn notice(&mut self, head: &Response) {
+        self.cookies.take(&self.config.url, head);
+    }
+
     /// A POST of one message (2025-03-26 and later, "Sending Messages to the Server").
     pub(crate) fn post(
         &self,
@@ -207,10 +272,12 @@ impl Session {
         ];
         fields.extend(own);
         HttpRequest {
+            url: None,
             method: Method::Post,
             fields: self.with_configured(fields),
             body: Some(body),
             idle_timeout: idle_timeout.or(self.config.idle_timeout),
+            deadline: None,
         }
     }
 
@@ -225,15 +292,37 @@ impl Session {
         fields.extend(legacy.fields());
         fields.push(Field::new("last-event-id", last_event_id));
         HttpRequest {
+            url: None,
             method: Method::Get,
             fields: self.with_configured(fields),
             body: None,
             idle_timeout: idle_timeout.or(self.config.idle_timeout),
+            deadline: None,
         }
     }
 
+    /// A GET that opens a stream of the transport of 2024-11-05.
+    pub(crate) fn listen(&self) -> HttpRequest {
+        HttpRequest {
+            url: None,
+            method: Method::Get,
+            fields: self.with_configured(vec![Field::new("accept", "text/event-stream")]),
+            body: None,
+            idle_timeout: self.config.idle_timeout,
+            deadline: None,
+        }
+    }
+
+    /// The fields of a request with those that every one has: the caller's, and ours where the
+    /// caller has not set them.
     fn with_configured(&self, mut fields: Vec<Field>) -> Vec<Field> {
         fields.extend(self.config.fields.iter().cloned());
+        for (name, value) in EVERY_REQUEST {
+            if !fields.iter().any(|field| field.name.eq_ignore_ascii_case(name)) {
+                fields.push(Field::new(name, value));
+            }
+        }
+        self.cookies.add_to(&mut fields);
         fields
     }
 }

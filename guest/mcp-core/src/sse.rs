@@ -8,33 +8,26 @@
 //! [`Decoder::new`], in bytes. Comments are skipped without being kept.
 
 use core::time::Duration;
+use std::string::FromUtf8Error;
 
 /// One dispatched event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The `event` field; empty where there was none, which means `message`.
     pub kind: String,
-    /// The `data` lines, joined by LF. Empty in a priming event.
-    pub data: String,
+    /// The `data` lines, joined by LF. Empty in a priming event. An error carries bytes that are not
+    /// UTF-8: whether that matters depends on who wants to read the event.
+    pub data: Result<String, FromUtf8Error>,
 }
 
-/// Why a stream cannot be decoded any further.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// An event or a line is larger than the limit.
-    #[error("an event of {seen} bytes or more exceeds the limit of {limit}")]
-    TooLarge {
-        /// The limit in bytes.
-        limit: usize,
-        /// How much had arrived.
-        seen: usize,
-    },
-    /// A field is not UTF-8. The stream is read strictly: replacing bytes would change data.
-    #[error("the `{field}` field is not utf-8")]
-    InvalidUtf8 {
-        /// The field.
-        field: &'static str,
-    },
+/// An event or a line is larger than the limit: the stream cannot be decoded any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an event of {seen} bytes or more exceeds the limit of {limit}")]
+pub struct TooLarge {
+    /// The limit in bytes.
+    pub limit: usize,
+    /// How much had arrived.
+    pub seen: usize,
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -102,13 +95,9 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// A [`DecodeError`], after the events before it were dispatched. The stream is of no further
+    /// [`TooLarge`], after the events before it were dispatched. The stream is of no further
     /// use then.
-    pub fn feed(
-        &mut self,
-        bytes: &[u8],
-        mut dispatch: impl FnMut(Event),
-    ) -> Result<(), DecodeError> {
+    pub fn feed(&mut self, bytes: &[u8], mut dispatch: impl FnMut(Event)) -> Result<(), TooLarge> {
         let mut rest = self.skip_mark(bytes);
         while !rest.is_empty() {
             if core::mem::take(&mut self.after_cr) && rest.first() == Some(&b'\n') {
@@ -143,7 +132,7 @@ impl Decoder {
     }
 
     /// Takes a piece of a line that goes on in the next chunk.
-    fn line_part(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+    fn line_part(&mut self, piece: &[u8]) -> Result<(), TooLarge> {
         match self.position {
             Position::Comment => Ok(()),
             Position::Data => self.append_data(piece),
@@ -160,7 +149,7 @@ impl Decoder {
     }
 
     /// Decides what an unfinished line is, as soon as that can be told.
-    fn begin_line(&mut self, line: &[u8]) -> Result<(), DecodeError> {
+    fn begin_line(&mut self, line: &[u8]) -> Result<(), TooLarge> {
         if line.first() == Some(&b':') {
             self.position = Position::Comment;
             return Ok(());
@@ -176,11 +165,7 @@ impl Decoder {
         }
     }
 
-    fn line_end(
-        &mut self,
-        piece: &[u8],
-        dispatch: &mut impl FnMut(Event),
-    ) -> Result<(), DecodeError> {
+    fn line_end(&mut self, piece: &[u8], dispatch: &mut impl FnMut(Event)) -> Result<(), TooLarge> {
         match core::mem::replace(&mut self.position, Position::Undecided) {
             Position::Comment => Ok(()),
             Position::Data => self.append_data(piece),
@@ -193,7 +178,7 @@ impl Decoder {
     }
 
     /// Interprets a whole line.
-    fn line(&mut self, line: &[u8], dispatch: &mut impl FnMut(Event)) -> Result<(), DecodeError> {
+    fn line(&mut self, line: &[u8], dispatch: &mut impl FnMut(Event)) -> Result<(), TooLarge> {
         if line.is_empty() {
             return self.end_event(dispatch);
         }
@@ -212,26 +197,31 @@ impl Decoder {
             return self.append_data(value);
         }
         if line.len() > self.limit {
-            return Err(DecodeError::TooLarge { limit: self.limit, seen: line.len() });
+            return Err(TooLarge { limit: self.limit, seen: line.len() });
         }
         match field {
-            b"event" => self.kind = text(value.to_vec(), "event")?,
-            // The specification ignores an id with a NUL.
-            b"id" if !value.contains(&0) => self.pending_id = Some(text(value.to_vec(), "id")?),
+            // A kind that is not UTF-8 is none that anybody knows, which it stays when repaired.
+            b"event" => self.kind = String::from_utf8_lossy(value).into_owned(),
+            // The specification ignores an id with a NUL. One that is not UTF-8 could not be given
+            // back, and is ignored as well.
+            b"id" if !value.contains(&0) => {
+                self.pending_id =
+                    String::from_utf8(value.to_vec()).ok().or_else(|| self.pending_id.take());
+            }
             b"retry" => self.retry = milliseconds(value).or(self.retry),
             _ => {}
         }
         Ok(())
     }
 
-    fn end_event(&mut self, dispatch: &mut impl FnMut(Event)) -> Result<(), DecodeError> {
+    fn end_event(&mut self, dispatch: &mut impl FnMut(Event)) -> Result<(), TooLarge> {
         // An `id` counts only once its event is complete, and it also counts without data.
         if let Some(id) = self.pending_id.take() {
             self.last_event_id = Some(id);
         }
         let kind = core::mem::take(&mut self.kind);
         if let Some(data) = self.data.take() {
-            dispatch(Event { kind, data: text(data, "data")? });
+            dispatch(Event { kind, data: String::from_utf8(data) });
         }
         Ok(())
     }
@@ -243,7 +233,7 @@ impl Decoder {
         }
     }
 
-    fn append_data(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+    fn append_data(&mut self, piece: &[u8]) -> Result<(), TooLarge> {
         let limit = self.limit;
         append(self.data.get_or_insert_default(), piece, limit)
     }
@@ -256,15 +246,15 @@ impl Decoder {
         line
     }
 
-    fn append_partial(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+    fn append_partial(&mut self, piece: &[u8]) -> Result<(), TooLarge> {
         append(&mut self.partial, piece, self.limit)
     }
 }
 
-fn append(buffer: &mut Vec<u8>, piece: &[u8], limit: usize) -> Result<(), DecodeError> {
+fn append(buffer: &mut Vec<u8>, piece: &[u8], limit: usize) -> Result<(), TooLarge> {
     let seen = buffer.len().saturating_add(piece.len());
     if seen > limit {
-        return Err(DecodeError::TooLarge { limit, seen });
+        return Err(TooLarge { limit, seen });
     }
     buffer.extend_from_slice(piece);
     Ok(())
@@ -272,10 +262,6 @@ fn append(buffer: &mut Vec<u8>, piece: &[u8], limit: usize) -> Result<(), Decode
 
 fn strip_space(value: &[u8]) -> &[u8] {
     value.strip_prefix(b" ").unwrap_or(value)
-}
-
-fn text(bytes: Vec<u8>, field: &'static str) -> Result<String, DecodeError> {
-    String::from_utf8(bytes).map_err(|_| DecodeError::InvalidUtf8 { field })
 }
 
 /// A `retry` value: ASCII digits only, anything else is ignored.

@@ -21,6 +21,9 @@ pub(crate) const NEWEST_MODERN: &str = "2026-07-28";
 /// The version that `initialize` offers.
 pub(crate) const NEWEST_LEGACY: &str = "2025-11-25";
 
+/// The only version of the transport "HTTP with SSE".
+pub(crate) const OLDEST_LEGACY: &str = "2024-11-05";
+
 /// The first version that defines the `MCP-Protocol-Version` field.
 const FIRST_WITH_VERSION_FIELD: &str = "2025-06-18";
 

@@ -8,6 +8,7 @@ use sandbar_mcp_core as core;
 pub(crate) fn config(options: wit::SessionOptions) -> core::SessionConfig {
     let idle_timeout = Deadline::of(Phase::Idle, &options.deadlines);
     core::SessionConfig {
+        url: options.url,
         fields: options.fields,
         client_info: options.client_info,
         capabilities: options.capabilities,
@@ -73,6 +74,11 @@ pub(crate) fn error(error: core::Error) -> wit::Error {
     match error {
         Error::Http(failure) => wit::Error::Http(failure),
         Error::Status(status) => wit::Error::Status(wit::StatusError {
+            request: status.request,
+            redirected_to: status.redirected_to,
+            retry_after: status
+                .retry_after
+                .map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX)),
             status: status.status,
             content_type: status.content_type,
             preview: status.preview,

@@ -3,12 +3,14 @@
 use crate::events::{Listener, Refused, Unanswerable};
 use crate::shared::Shared;
 use crate::{cancel, convert};
-use futures::future::{Either, select};
-use sandbar_exchange::{Failure, Phase, RedirectPolicy, Request, Response, nanoseconds};
+use futures::FutureExt as _;
+use futures::future::{Either, LocalBoxFuture, select};
+use sandbar_exchange::{ErrorCode, Failure, Phase, RedirectPolicy, Request, Response, nanoseconds};
 use sandbar_guest_kit::{Body, monotonic_clock, send as send_request};
 use sandbar_mcp_core::{Answer, Call, Error, HttpRequest, RequestId, RpcError, Step, limits};
 use std::pin::pin;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Bytes asked for with a read of a body of which nobody said how long it is, as long as it comes in
 /// small pieces. An event fits, and every call in flight has a buffer of it.
@@ -60,6 +62,7 @@ pub(crate) async fn run(
     listener: &mut Listener,
 ) -> Result<Answer, Error> {
     let mut open = None;
+    let mut deadline = Deadline::default();
     let mut untold = Vec::new();
     loop {
         let step = call.poll(&mut shared.core.borrow_mut());
@@ -73,8 +76,11 @@ pub(crate) async fn run(
         };
         shared.listeners.tell(listener, &mut untold).await;
         match step {
-            Step::Send(request) => open = send(shared, call, request).await,
-            Step::Read => read(shared, call, &mut open).await,
+            Step::Send(request) => {
+                deadline = Deadline::after(request.deadline);
+                open = send(shared, call, request, &mut deadline).await;
+            }
+            Step::Read => read(shared, call, &mut open, &mut deadline).await,
             Step::Drop => open = None,
             Step::Notify(notification) => untold.push(convert::notification(notification)),
             Step::Answer(request) => {
@@ -116,9 +122,7 @@ impl Open {
             Some(bytes) => bytes.saturating_add(1).min(LARGE_READ_BYTES),
             None => self.room,
         };
-        self.buffer.clear();
-        self.buffer.reserve_exact(room);
-        let end = self.body.read(&mut self.buffer).await;
+        let end = self.body.read(&mut self.buffer, room).await;
         if self.buffer.len() >= room {
             self.room = LARGE_READ_BYTES;
         }
@@ -126,8 +130,32 @@ impl Open {
     }
 }
 
-async fn send(shared: &Rc<Shared>, call: &mut Call, request: HttpRequest) -> Option<Open> {
-    let outcome = exchange(shared, request).await;
+/// How long an exchange may take in all. It is watched here: an executor may have no clock.
+#[derive(Default)]
+struct Deadline(Option<LocalBoxFuture<'static, ()>>);
+
+impl Deadline {
+    fn after(time: Option<Duration>) -> Self {
+        Self(time.map(|time| monotonic_clock::wait_for(nanoseconds(time)).boxed_local()))
+    }
+
+    /// What `work` comes to, unless the deadline passes before.
+    async fn watch<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let Some(passes) = &mut self.0 else { return Ok(work.await) };
+        match select(pin!(work), passes).await {
+            Either::Left((outcome, _)) => Ok(outcome),
+            Either::Right(((), _)) => Err(Failure::sent(ErrorCode::TotalTimeout)),
+        }
+    }
+}
+
+async fn send(
+    shared: &Rc<Shared>,
+    call: &mut Call,
+    request: HttpRequest,
+    deadline: &mut Deadline,
+) -> Option<Open> {
+    let outcome = deadline.watch(exchange(shared, request)).await.flatten();
     let core = &mut shared.core.borrow_mut();
     match outcome {
         Ok((head, body)) => {
@@ -149,7 +177,7 @@ pub(crate) async fn exchange(
     let silence = request.idle_timeout;
     let request = Request {
         method: request.method.as_str().to_owned(),
-        url: shared.endpoint.url.clone(),
+        url: request.url.unwrap_or_else(|| shared.endpoint.url.clone()),
         fields: request.fields,
         body: request.body,
         redirects: RedirectPolicy::Follow,
@@ -162,15 +190,22 @@ pub(crate) async fn exchange(
     send_request(request).await
 }
 
-async fn read(shared: &Rc<Shared>, call: &mut Call, open: &mut Option<Open>) {
+async fn read(
+    shared: &Rc<Shared>,
+    call: &mut Call,
+    open: &mut Option<Open>,
+    deadline: &mut Deadline,
+) {
     let end = match open {
-        Some(reading) => match reading.read().await {
-            None => {
-                call.handle_body(&mut shared.core.borrow_mut(), &reading.buffer);
-                return;
+        Some(reading) => {
+            match deadline.watch(reading.read()).await.unwrap_or_else(|f| Some(Err(f))) {
+                None => {
+                    call.handle_body(&mut shared.core.borrow_mut(), &reading.buffer);
+                    return;
+                }
+                Some(end) => end,
             }
-            Some(end) => end,
-        },
+        }
         // A body that is not there has ended.
         None => Ok(()),
     };

@@ -8,7 +8,8 @@ use crate::bindings::sandbar::mcp::types::{
 };
 use crate::shared::Shared;
 use crate::{convert, drive, records};
-use sandbar_mcp_core::{Answer, CallId, Error, Outgoing, Params, typed};
+use sandbar_mcp_core::typed::{self, Reading};
+use sandbar_mcp_core::{self as core, Answer, CallId, Error, LogLevel, Outgoing, Params};
 use std::rc::Rc;
 use std::time::Duration;
 use wit_bindgen::StreamReader;
@@ -43,11 +44,17 @@ impl Session {
         method: &str,
         params: Params,
         options: CallOptions,
-        parse: fn(&str) -> Result<T, Error>,
+        parse: impl FnOnce(String) -> Reading<T>,
         convert: fn(T) -> W,
     ) -> Result<W, WitError> {
         let answer = self.call(method, params, options).await.map_err(convert::error)?;
-        parse(&answer.result).map(convert).map_err(convert::error)
+        let Reading { value, warning } = parse(answer.result);
+        if let Some(text) = warning {
+            let warning = core::Notification::of_client(None, LogLevel::Warning, &text);
+            let warning = Event::Notification(convert::notification(warning));
+            self.0.listeners.tell_session(vec![warning]).await;
+        }
+        Ok(convert(value))
     }
 }
 
@@ -82,7 +89,14 @@ impl GuestSession for Session {
         options: CallOptions,
     ) -> Result<ToolPage, WitError> {
         let params = Params::cursor(cursor.as_deref());
-        self.typed("tools/list", params, options, typed::ToolPage::parse, records::tool_page).await
+        self.typed(
+            "tools/list",
+            params,
+            options,
+            |json| typed::ToolPage::parse(&json),
+            records::tool_page,
+        )
+        .await
     }
 
     async fn call_tool(
@@ -92,9 +106,9 @@ impl GuestSession for Session {
         options: CallOptions,
     ) -> Result<ToolResult, WitError> {
         let params = Params::named(&name, arguments.as_deref()).map_err(convert::error)?;
-        let answer = self.call("tools/call", params, options).await.map_err(convert::error)?;
         // Unlike other results it may be large, and is given away to be read in place.
-        typed::ToolResult::parse(answer.result).map(records::tool_result).map_err(convert::error)
+        let (parse, convert) = (typed::ToolResult::parse, records::tool_result);
+        self.typed("tools/call", params, options, parse, convert).await
     }
 
     async fn list_resources(
@@ -107,7 +121,7 @@ impl GuestSession for Session {
             "resources/list",
             params,
             options,
-            typed::ResourcePage::parse,
+            |json| typed::ResourcePage::parse(&json),
             records::resource_page,
         )
         .await
@@ -123,7 +137,7 @@ impl GuestSession for Session {
             "resources/read",
             params,
             options,
-            typed::parse_resource_contents,
+            |json| typed::parse_resource_contents(&json, &uri),
             records::all_resource_contents,
         )
         .await
@@ -135,8 +149,14 @@ impl GuestSession for Session {
         options: CallOptions,
     ) -> Result<PromptPage, WitError> {
         let params = Params::cursor(cursor.as_deref());
-        self.typed("prompts/list", params, options, typed::PromptPage::parse, records::prompt_page)
-            .await
+        self.typed(
+            "prompts/list",
+            params,
+            options,
+            |json| typed::PromptPage::parse(&json),
+            records::prompt_page,
+        )
+        .await
     }
 
     async fn get_prompt(
@@ -150,7 +170,7 @@ impl GuestSession for Session {
             "prompts/get",
             params,
             options,
-            typed::PromptResult::parse,
+            |json| typed::PromptResult::parse(&json),
             records::prompt_result,
         )
         .await

@@ -1,17 +1,22 @@
 //! One exchange, from its caller's side.
 
-use crate::bindings::exports::sandbar::http::client::{Exchange, GuestExchange};
+use crate::bindings::exports::sandbar::http::client::{
+    Answered, Exchange, GuestExchange, Remainder,
+};
 use crate::bindings::{wit_future, wit_stream};
 use crate::connection::{Caller, Connection};
+use crate::connector;
 use crate::deadline::{Deadlines, Elapsed, within};
 use crate::driver::{beside, duty, keep};
-use crate::{Sent, connector};
-use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request, Response};
+use sandbar_exchange::{BEGINNING_BYTES, BodySummary, ErrorCode, Failure, Request, Response};
 use sandbar_protocol::client::CallId;
 use sandbar_protocol::delta::Read;
 use std::rc::Rc;
 use std::time::Duration;
 use wit_bindgen::StreamWriter;
+
+/// How a body ended.
+type Ended = Result<BodySummary, Failure>;
 
 /// Bytes of a body passed on with one write.
 const WRITE_BYTES: usize = 256 * 1024;
@@ -35,6 +40,22 @@ impl Call {
                 .await
                 .map_err(|Elapsed| Failure::sent(ErrorCode::FirstByteTimeout))?;
         }
+    }
+
+    /// What has come with the head, and how the body ended if it has.
+    fn beginning(&self) -> (Vec<u8>, Option<Ended>) {
+        let mut beginning = Vec::new();
+        while beginning.len() < BEGINNING_BYTES {
+            let room = BEGINNING_BYTES - beginning.len();
+            match self.connection.with(|session| session.read(self.id, room)) {
+                Some(Read::Data(bytes)) if beginning.is_empty() => beginning = bytes,
+                Some(Read::Data(bytes)) => beginning.extend(bytes),
+                Some(Read::Pending) => break,
+                Some(Read::End(end)) => return (beginning, Some(end)),
+                None => return (beginning, Some(Err(Failure::sent(ErrorCode::Cancelled)))),
+            }
+        }
+        (beginning, None)
     }
 
     /// Waits until there is more, for so long where nobody else counts the time.
@@ -72,7 +93,7 @@ impl Drop for Hold {
 }
 
 /// Has a request performed at the other end.
-pub(crate) async fn send(request: Request) -> Result<Sent, Failure> {
+pub(crate) async fn send(request: Request) -> Result<Answered, Failure> {
     let deadlines = Deadlines::new(&request);
     let (connection, held) = connector::connection().await?;
     let (id, caller) = connection.request(request)?;
@@ -80,25 +101,38 @@ pub(crate) async fn send(request: Request) -> Result<Sent, Failure> {
     let mut duty = duty(&call.connection, held, &call.caller);
     let head = beside(&mut duty, call.head(deadlines.head)).await;
     keep(duty);
-    let head = head?;
-    let hold = Hold { connection: Rc::clone(&call.connection), id };
-    let (body_writer, body) = wit_stream::new();
+    let response = head?;
+    let (beginning, end) = call.beginning();
+    let remainder = match end {
+        Some(Ok(_all_of_it)) => None,
+        end => Some(follow(call, end, deadlines.idle)),
+    };
+    Ok(Answered { response, beginning, remainder })
+}
+
+/// The rest of a body, of which this is the end if that has come.
+fn follow(call: Call, end: Option<Ended>, idle: Duration) -> Remainder {
+    let hold = Hold { connection: Rc::clone(&call.connection), id: call.id };
+    let (writer, bytes) = wit_stream::new();
     let (outcome_writer, outcome) = wit_future::new(|| Err(Failure::sent(ErrorCode::Cancelled)));
     wit_bindgen::spawn_local(async move {
-        let end = pass_on(&call, body_writer, deadlines.idle).await;
+        let end = match end {
+            None => pass_on(&call, writer, idle).await,
+            // The future resolves after the stream has closed.
+            Some(end) => {
+                drop(writer);
+                end
+            }
+        };
         // A consumer that does not care for the outcome has dropped its end.
         drop(outcome_writer.write(end).await);
     });
-    Ok((head, Exchange::new(hold), body, outcome))
+    Remainder { exchange: Exchange::new(hold), bytes, outcome }
 }
 
 /// Passes a body on as it arrives. The writer is dropped before the outcome is
 /// told: the future resolves after the stream has closed.
-async fn pass_on(
-    call: &Call,
-    mut body: StreamWriter<u8>,
-    idle: Duration,
-) -> Result<BodySummary, Failure> {
+async fn pass_on(call: &Call, mut body: StreamWriter<u8>, idle: Duration) -> Ended {
     loop {
         let read = call.connection.with(|session| session.read(call.id, WRITE_BYTES));
         match read {

@@ -31,19 +31,15 @@ mod bindings {
     });
 }
 
-use bindings::exports::sandbar::http::client::{Exchange, Guest};
-use sandbar_exchange::{BodySummary, Failure, Request, Response};
-use wit_bindgen::{FutureReader, StreamReader};
-
-/// What `send` returns.
-type Sent = (Response, Exchange, StreamReader<u8>, FutureReader<Result<BodySummary, Failure>>);
+use bindings::exports::sandbar::http::client::{Answered, Guest};
+use sandbar_exchange::{Failure, Request};
 
 struct Remote;
 
 impl Guest for Remote {
     type Exchange = exchange::Hold;
 
-    async fn send(request: Request) -> Result<Sent, Failure> {
+    async fn send(request: Request) -> Result<Answered, Failure> {
         exchange::send(request).await
     }
 }

@@ -1,37 +1,68 @@
-//! A session for the time of a command.
+//! A server and the way to it, resolved: who dials, what may be dialled, and a session for the time of a
+//! command.
 
-use crate::args::{EraArg, ServerArgs};
-use crate::cache::cache_dir;
-use crate::console::Console;
+use crate::args::{EraArg, OutputArgs, ServerArgs, TargetArgs};
 use crate::failure::Failure;
-use crate::interrupt::interruptible;
 use crate::limits::{MEMORY_PER_MESSAGE_BYTE, MOST_MEMORY};
-use crate::parse::Header;
-use crate::target::target;
-use sandbar::executor::Target;
+use crate::parse::{Header, Token};
+use crate::process::interruptible;
+use crate::show::Console;
+use sandbar::executor::{Target, WebSocketClient};
+use sandbar::http::Policy;
 use sandbar::types::Era;
-use sandbar::{ConnectOptions, Sandbar, SandboxLimits, Session};
+use sandbar::{ConnectOptions, Error, Sandbar, SandboxLimits, Session};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
 
-/// Opens a session, does `work` with it, and closes it: also after Ctrl-C or a timeout, so that
-/// the server hears that nobody waits any more.
-pub(crate) async fn with_session<T>(
-    server: &ServerArgs,
-    console: &Console,
-    work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let options = connect_options(server, console)?;
-    let sandbar = sandbar(server.max_message_bytes, target(&server.target)?)?;
-    let mut opened = None;
-    let outcome = interruptible(server.timeout, async {
-        let session = opened.insert(sandbar.connect_with(options).await?);
-        work(session).await
-    })
-    .await;
-    console.finish();
-    if let Some(session) = opened {
-        session.close().await;
+/// A server, with all that was said of it read and checked. Nothing has been dialled.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) output: OutputArgs,
+    options: ConnectOptions,
+    sandbar: Sandbar,
+    timeout: Option<Duration>,
+    /// Whether the user named the era.
+    era_known: bool,
+}
+
+impl Server {
+    /// Reads and checks what was typed.
+    pub(crate) fn resolve(args: ServerArgs) -> Result<Self, Failure> {
+        Ok(Self {
+            options: connect_options(&args)?,
+            sandbar: sandbar(args.max_message_bytes, target(&args.target)?)?,
+            timeout: args.timeout,
+            era_known: args.era.is_some(),
+            url: args.url,
+            output: args.output,
+        })
     }
-    outcome
+
+    /// Opens a session, does `work` with it, and closes it: also after Ctrl-C or a timeout, so that
+    /// the server hears that nobody waits any more.
+    pub(crate) async fn with_session<T>(
+        self,
+        work: impl AsyncFnOnce(&Session, &Console) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let Self { output, options, sandbar, timeout, era_known, .. } = self;
+        let console = Console::new(output);
+        let options = options.handler(console.clone());
+        let mut opened = None;
+        let outcome = interruptible(timeout, async {
+            let connected = sandbar.connect_with(options).await;
+            let failed = |error| Failure::opening(error, era_known);
+            let session = opened.insert(connected.map_err(failed)?);
+            work(session, &console).await
+        })
+        .await;
+        console.finish();
+        if let Some(session) = opened {
+            session.close().await;
+        }
+        outcome
+    }
 }
 
 /// Sets up the sandbox, with memory for messages of this size. HTTP runs at `target`.
@@ -48,8 +79,8 @@ pub(crate) fn sandbar(max_message_bytes: Option<u64>, target: Target) -> Result<
     Ok(builder.build()?)
 }
 
-fn connect_options(server: &ServerArgs, console: &Console) -> Result<ConnectOptions, Failure> {
-    let mut options = ConnectOptions::new(&server.url).handler(console.clone());
+fn connect_options(server: &ServerArgs) -> Result<ConnectOptions, Failure> {
+    let mut options = ConnectOptions::new(&server.url);
     for header in &server.headers {
         let Header { name, value } = Header::parse(header)?;
         options = options.field(name, value);
@@ -68,4 +99,103 @@ fn connect_options(server: &ServerArgs, console: &Console) -> Result<ConnectOpti
         Some(EraArg::Legacy) => options.era(Era::Legacy),
         None => options,
     })
+}
+
+/// Who dials, by the options. Nothing is dialled or started yet.
+pub(crate) fn target(args: &TargetArgs) -> Result<Target, Failure> {
+    if let Some(command) = &args.executor_command {
+        return Ok(Target::command(&command.program, &command.arguments));
+    }
+    let Some(url) = &args.executor else { return Ok(Target::Local) };
+    let client = WebSocketClient::new(url).map_err(Error::from)?;
+    let Some(path) = &args.executor_token_file else { return Ok(Target::connector(client)) };
+    let token = Token::read(path)?;
+    Ok(Target::connector(client.bearer(token.as_str()).map_err(Error::from)?))
+}
+
+/// What may be dialled for a URL that the user typed: its origin.
+pub(crate) fn policy_for(url: &str) -> Result<Policy, Failure> {
+    Ok(Policy::origin(&Url::parse(url)?)?)
+}
+
+/// What an executor may dial, by `--allow`: those origins, or without any what the machine reaches.
+pub(crate) fn policy_of_operator(allowed: &[String]) -> Result<Policy, Failure> {
+    if allowed.is_empty() {
+        return Ok(Policy::anywhere());
+    }
+    let urls = allowed.iter().map(|url| Url::parse(url)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Policy::origins(&urls)?)
+}
+
+/// The directory that the environment names: `SANDBAR_CACHE_DIR`, or `sandbar` in the cache of
+/// the user (XDG Base Directory Specification). None where there is no such thing: the component
+/// is compiled each time then.
+fn cache_dir() -> Option<PathBuf> {
+    choose(|name| std::env::var_os(name))
+}
+
+fn choose(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let path = |name| variable(name).map(PathBuf::from);
+    // The specification says to ignore what is relative or empty.
+    let absolute = |name| path(name).filter(|path| path.is_absolute());
+    path("SANDBAR_CACHE_DIR")
+        .filter(|path| !path.as_os_str().is_empty())
+        .and_then(|path| std::path::absolute(path).ok())
+        .or_else(|| absolute("XDG_CACHE_HOME").map(|path| path.join("sandbar")))
+        .or_else(|| absolute("HOME").map(|path| path.join(".cache").join("sandbar")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    /// Catches an executor that is named and not used.
+    #[test]
+    fn the_options_decide_who_dials() {
+        let with = |url: &str| TargetArgs { executor: Some(url.to_owned()), ..Default::default() };
+        assert!(matches!(target(&TargetArgs::default()), Ok(Target::Local)));
+        assert!(matches!(target(&with("ws://127.0.0.1:1")), Ok(Target::Remote(_))));
+        assert_eq!(
+            target(&with("http://127.0.0.1:1")).unwrap_err().describe().exit,
+            crate::failure::exit::USAGE
+        );
+    }
+
+    /// Catches an empty list that allows everything because nothing was parsed, or the reverse.
+    #[test]
+    fn without_allow_anything_may_be_dialled_and_with_it_only_that() {
+        let allowed = ["http://a.example/".to_owned()];
+        assert_eq!(policy_of_operator(&[]).unwrap(), Policy::anywhere());
+        let url = Url::parse("http://a.example").unwrap();
+        assert_eq!(policy_of_operator(&allowed).unwrap(), Policy::origins([&url]).unwrap());
+        let failure = policy_of_operator(&["http://u:secret@a.example/".to_owned()]).unwrap_err();
+        assert!(!format!("{failure} {failure:?}").contains("secret"), "{failure:?}");
+    }
+
+    fn chosen(variables: &[(&str, &str)]) -> Option<PathBuf> {
+        choose(|name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    /// Catches a precedence that ignores what the user set on purpose.
+    #[test]
+    fn the_most_specific_variable_wins() {
+        let all = [("SANDBAR_CACHE_DIR", "/s"), ("XDG_CACHE_HOME", "/x"), ("HOME", "/h")];
+        let [_, xdg, home] = all;
+        assert_eq!(chosen(&all), Some("/s".into()));
+        assert_eq!(chosen(&[xdg, home]), Some("/x/sandbar".into()));
+        assert_eq!(chosen(&[home]), Some("/h/.cache/sandbar".into()));
+        assert_eq!(chosen(&[]), None);
+    }
+
+    /// Catches a cache in the current directory, where anybody may have written.
+    #[test]
+    fn relative_and_empty_directories_are_ignored() {
+        let variables = [("SANDBAR_CACHE_DIR", ""), ("XDG_CACHE_HOME", "cache"), ("HOME", "")];
+        assert_eq!(chosen(&variables), None);
+    }
 }

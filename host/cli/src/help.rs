@@ -1,6 +1,6 @@
 //! What `--help` teaches beyond the list of options.
 
-use crate::exit;
+use crate::failure::exit;
 use std::sync::LazyLock;
 
 /// After `sandbar -h`.

@@ -15,6 +15,10 @@ pub(crate) const HEADER_FILE_BYTES: u64 = 64 * 1024;
 /// reads; a server that goes on for ever is cut off.
 pub(crate) const PAGES: usize = 1000;
 
+/// Bytes of the pages that a list is put together from. 64 MiB: four times the largest message by
+/// default.
+pub(crate) const LIST_BYTES: usize = 64 * 1024 * 1024;
+
 /// Characters of a name that is compared with others to find the nearest. 128: no name that a
 /// person types is longer, and the comparison takes quadratic time.
 pub(crate) const COMPARED_CHARACTERS: usize = 128;

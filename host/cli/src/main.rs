@@ -2,55 +2,32 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | options, and what `--help` says | `args/`, `help.rs`, `exit.rs` |
-//! | a command each | `command/` |
-//! | what a server lists | `tool_list.rs`, `prompt_list.rs`, `entry.rs`, `pages.rs` |
-//! | the arguments of a call | `arguments/`, `nearest.rs` |
-//! | values of options | `parse/` |
-//! | where HTTP runs | `target.rs` |
-//! | a session, Ctrl-C, deadlines | `connection.rs`, `interrupt.rs`, `cache.rs` |
-//! | file descriptors | `descriptors.rs` |
-//! | standard output | `output.rs`, `content.rs`, `json/` |
-//! | standard error | `console.rs`, `progress_bar.rs`, `download_bar.rs`, `log_message.rs`, `trace.rs` |
-//! | failures | `failure.rs`, `hint.rs`, `report.rs` |
+//! | options, and what `--help` says | `args.rs`, `help.rs`, `parse/` |
+//! | what was typed, read and checked | `invocation.rs`, `connection.rs`, `arguments/` |
+//! | what a command does | `commands/` |
+//! | what is shown | `show/`, `json.rs` |
+//! | what goes wrong: kind, exit code, hint, text | `failure/` |
+//! | signals, descriptors, traces | `process.rs` |
 //!
-//! Limits and their reasons are in `limits.rs`. What a server sent is shown on a terminal through
-//! `terminal.rs` alone, what arrives in pieces through `terminal_decoder.rs`.
+//! Each uses what is below it. Limits and their reasons are in `limits.rs`.
 
 mod args;
 mod arguments;
-mod cache;
-mod command;
+mod commands;
 mod connection;
-mod console;
-mod content;
-mod descriptors;
-mod download_bar;
-mod entry;
-mod exit;
 mod failure;
 mod help;
-mod hint;
-mod interrupt;
+mod invocation;
 mod json;
 mod limits;
-mod log_message;
-mod nearest;
-mod output;
-mod pages;
 mod parse;
-mod progress_bar;
-mod prompt_list;
-mod report;
-mod target;
-mod terminal;
-mod terminal_decoder;
-mod tool_list;
-mod trace;
+mod process;
+mod show;
 
 use args::Cli;
 use clap::Parser as _;
-use failure::Failure;
+use failure::{Failure, exit, report};
+use invocation::Invocation;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -60,14 +37,14 @@ fn main() -> ExitCode {
 /// Does what the command line says, and returns the exit code.
 fn run() -> u8 {
     let Cli { command } = Cli::parse();
-    trace::start();
+    process::trace();
     let as_json = command.wants_json();
-    match in_runtime(command::run(command)) {
+    match Invocation::resolve(command).and_then(|invocation| in_runtime(invocation.run())) {
         Ok(code) => code,
         Err(failure) if failure.is_broken_pipe() => exit::OK,
         Err(failure) => {
-            report::report(&failure, as_json);
-            failure.exit()
+            report(&failure, as_json);
+            failure.describe().exit
         }
     }
 }

@@ -32,7 +32,7 @@ pub enum Error {
     #[error("the server broke the protocol: {0}")]
     InvalidMessage(String),
     /// The answer stream ended cleanly, without the answer.
-    #[error("the server ended the stream without the answer")]
+    #[error("the response of the server ended without the answer")]
     NoAnswer,
     /// A message was larger than the session accepts.
     #[error("a message of at least {seen} bytes exceeds the limit `{name}` of {limit} bytes")]
@@ -95,11 +95,48 @@ pub enum Error {
     Sandbox(#[from] SandboxError),
 }
 
+impl Error {
+    /// Whether the server can have acted on the request. Where it cannot, it is safe to repeat.
+    #[must_use]
+    pub fn processed(&self) -> Processed {
+        match self {
+            Self::Http(failure) => failure.processed,
+            // Refused for what it is, or for who sent it: nothing ran.
+            Self::Status(status) if matches!(status.status, 300..=499 | 501 | 505) => {
+                Processed::Never
+            }
+            Self::Rpc(error) if REFUSALS.contains(&error.code) => Processed::Never,
+            Self::UnsupportedVersion { .. }
+            | Self::Closed
+            | Self::InvalidParams(_)
+            | Self::InvalidUrl { .. }
+            | Self::Executor(_)
+            | Self::Setup(_) => Processed::Never,
+            _ => Processed::Possibly,
+        }
+    }
+}
+
+/// Codes with which a request is refused before it is carried out: parse error, invalid request,
+/// method not found, invalid params (JSON-RPC 2.0 section 5.1), and those of MCP for headers,
+/// capabilities and versions that do not fit (2026-07-28, "Error Codes").
+const REFUSALS: [i64; 7] = [-32700, -32600, -32601, -32602, -32020, -32021, -32022];
+
 /// An HTTP status that means failure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the server answered with HTTP status {status}")]
+#[error(
+    "the server answered `{request}` with HTTP status {status}{}{}",
+    redirected(self),
+    later(self)
+)]
 #[non_exhaustive]
 pub struct StatusError {
+    /// What was asked: the JSON-RPC method, or the HTTP method where there was none.
+    pub request: Box<str>,
+    /// Where the answer came from, if a redirect led elsewhere.
+    pub redirected_to: Option<Box<str>>,
+    /// Seconds that the server asks to wait before the next try (RFC 9110 section 10.2.3).
+    pub retry_after: Option<u32>,
     /// The status.
     pub status: u16,
     /// The media type of the body.
@@ -108,6 +145,16 @@ pub struct StatusError {
     pub preview: String,
     /// Every `www-authenticate` value.
     pub www_authenticate: Vec<String>,
+}
+
+fn redirected(error: &StatusError) -> String {
+    let target = error.redirected_to.as_ref();
+    target.map(|url| format!(", after a redirect to {url}")).unwrap_or_default()
+}
+
+fn later(error: &StatusError) -> String {
+    let wait = error.retry_after;
+    wait.map(|seconds| format!("; it asks to wait {seconds} s")).unwrap_or_default()
 }
 
 impl From<InvalidUrl> for Error {
@@ -139,6 +186,9 @@ impl From<mcp::Error> for Error {
         match error {
             mcp::Error::Http(failure) => Self::Http(failure),
             mcp::Error::Status(status) => Self::Status(StatusError {
+                request: status.request.into(),
+                redirected_to: status.redirected_to.map(String::into_boxed_str),
+                retry_after: status.retry_after,
                 status: status.status,
                 content_type: status.content_type,
                 preview: status.preview,

@@ -10,6 +10,10 @@ pub(crate) const MAX_MESSAGE_BYTES: u64 = 16 * 1024 * 1024;
 /// cut off. 1000 pages of a hundred entries are more than anyone can use.
 pub(crate) const PAGES: usize = 1000;
 
+/// Bytes that the items of a list may hold in memory, nearly. 64 MiB: a list of that length is four
+/// times as large as the largest message by default.
+pub(crate) const LIST_BYTES: usize = 64 * 1024 * 1024;
+
 /// When a cancellation is said for the second time. 20 ms: a guest that is not busy has honoured it
 /// long before.
 pub(crate) const FIRST_REPEAT: Duration = Duration::from_millis(20);

@@ -125,13 +125,14 @@ impl Sandbar {
         };
         let limits = self.programs.limits();
         let handler = Arc::clone(&options.handler);
-        let (life, opened) = McpLife::new(instance, options.into_wit(), handler, limits.grace);
+        let (life, opened) =
+            McpLife::new(instance, options.into_wit(), Arc::clone(&handler), limits.grace);
         let worker = Worker::spawn(sandbox, life, limits.clone());
         // Until the session is open, dropping this future ends the sandbox.
         let mut abandoned = Abandoned(Some(worker.task()));
         let outcome = opened.await;
         abandoned.0 = None;
-        Session::opened(worker, outcome.ok(), usage, limits).await
+        Session::opened(worker, outcome.ok(), usage, handler, limits).await
     }
 }
 

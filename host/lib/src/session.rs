@@ -3,11 +3,12 @@
 use crate::call::{Calls, Request};
 use crate::error::Error;
 use crate::http::{DialStats, Dialer};
-use crate::limits::PAGES;
+use crate::pages::Pages;
 use crate::sandbox::bindings::mcp::{
     Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
 };
 use crate::sandbox::cpu::CpuBudget;
+use crate::sandbox::handler::{Handler, Notification};
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::memory::MemoryUse;
 use crate::sandbox::session::{McpSession, Outcome};
@@ -26,6 +27,7 @@ struct Inner {
     calls: Arc<Calls>,
     description: ServerDescription,
     usage: Usage,
+    handler: Arc<dyn Handler>,
 }
 
 /// Where a sandbox's use of the machine is read.
@@ -69,6 +71,7 @@ impl Session {
         worker: Worker<McpSession>,
         outcome: Option<Outcome<ServerDescription>>,
         usage: Usage,
+        handler: Arc<dyn Handler>,
         limits: &SandboxLimits,
     ) -> Result<Self, Error> {
         let description = match outcome {
@@ -77,7 +80,7 @@ impl Session {
             None => return Err(worker.ending().await.into()),
         };
         let calls = Arc::new(Calls::new(worker, limits));
-        Ok(Self(Arc::new(Inner { calls, description, usage })))
+        Ok(Self(Arc::new(Inner { calls, description, usage, handler })))
     }
 
     /// What the server said of itself when the session was opened. Unverified.
@@ -131,7 +134,8 @@ impl Session {
         Request::new(&self.0.calls, export!(call_get_prompt(name, arguments)))
     }
 
-    /// Every tool, all pages together.
+    /// Every tool, all pages together. A list without an end is cut off, which the
+    /// [`Handler`] is told.
     ///
     /// # Errors
     ///
@@ -140,12 +144,13 @@ impl Session {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
             let page = Request::new(&self.0.calls, export!(call_list_tools(cursor))).await?;
-            pages.add(page.tools, page.next_cursor)?;
+            pages.add(page.tools, page.next_cursor);
         }
-        Ok(pages.items)
+        self.told("tools/list", pages).await
     }
 
-    /// Every resource, all pages together.
+    /// Every resource, all pages together. A list without an end is cut off, which the
+    /// [`Handler`] is told.
     ///
     /// # Errors
     ///
@@ -154,12 +159,13 @@ impl Session {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
             let page = Request::new(&self.0.calls, export!(call_list_resources(cursor))).await?;
-            pages.add(page.resources, page.next_cursor)?;
+            pages.add(page.resources, page.next_cursor);
         }
-        Ok(pages.items)
+        self.told("resources/list", pages).await
     }
 
-    /// Every prompt, all pages together.
+    /// Every prompt, all pages together. A list without an end is cut off, which the
+    /// [`Handler`] is told.
     ///
     /// # Errors
     ///
@@ -168,9 +174,19 @@ impl Session {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next() {
             let page = Request::new(&self.0.calls, export!(call_list_prompts(cursor))).await?;
-            pages.add(page.prompts, page.next_cursor)?;
+            pages.add(page.prompts, page.next_cursor);
         }
-        Ok(pages.items)
+        self.told("prompts/list", pages).await
+    }
+
+    /// The items of a list, after the handler was told if they are not all.
+    async fn told<T>(&self, method: &str, pages: Pages<T>) -> Result<Vec<T>, Error> {
+        let (items, stopped) = pages.finish();
+        if let Some(stopped) = stopped {
+            let text = format!("{method}: {stopped}; what came until then is kept");
+            self.0.handler.notified(Notification::of_client(&text)).await;
+        }
+        Ok(items)
     }
 
     /// Closes the session: calls in flight end with [`Error::Cancelled`] or
@@ -185,36 +201,5 @@ impl Session {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("server", self.server()).finish_non_exhaustive()
-    }
-}
-
-/// Puts the pages of a list together.
-struct Pages<T> {
-    items: Vec<T>,
-    next: Option<Option<String>>,
-    fetched: usize,
-}
-
-impl<T> Default for Pages<T> {
-    fn default() -> Self {
-        Self { items: Vec::new(), next: Some(None), fetched: 0 }
-    }
-}
-
-impl<T> Pages<T> {
-    /// The cursor of the next page, if there is one; none for the first.
-    fn next(&mut self) -> Option<Option<String>> {
-        self.next.take()
-    }
-
-    fn add(&mut self, items: Vec<T>, next_cursor: Option<String>) -> Result<(), Error> {
-        self.items.extend(items);
-        self.fetched += 1;
-        if self.fetched == PAGES && next_cursor.is_some() {
-            let text = format!("a list of more than {PAGES} pages");
-            return Err(Error::InvalidMessage(text));
-        }
-        self.next = next_cursor.map(Some);
-        Ok(())
     }
 }

@@ -185,6 +185,9 @@ impl fmt::Display for Failure {
             ErrorCode::ConnectionRefused => {
                 write!(f, "the connection{to} was refused; is the server running?")
             }
+            ErrorCode::ConnectionFailed(reason) if self.processed == Processed::Possibly => {
+                write!(f, "the connection{to} was lost after the request was sent: {reason}")
+            }
             ErrorCode::ConnectionFailed(reason) => {
                 write!(f, "the connection{to} failed: {reason}")
             }
@@ -253,5 +256,35 @@ mod tests {
         assert_eq!(text, "the connection to 127.0.0.1:9 was refused; is the server running?");
         let cut = Failure::sent(ErrorCode::IncompleteBody).at("a.example:80").to_string();
         assert_eq!(cut, "the answer from a.example:80 ended early: the body is incomplete");
+    }
+
+    /// Catches a stream that is resumed after what would end it the same way again, and one that is
+    /// given up because of a network that came back.
+    #[test]
+    fn only_what_the_network_did_may_go_better_the_next_time() {
+        let text = || String::from("why");
+        for code in [
+            ErrorCode::Dns(text()),
+            ErrorCode::ConnectionRefused,
+            ErrorCode::ConnectionFailed(text()),
+            ErrorCode::ConnectTimeout,
+            ErrorCode::Protocol(text()),
+            ErrorCode::IncompleteBody,
+            ErrorCode::Disconnected(text()),
+        ] {
+            assert!(Failure::sent(code.clone()).is_transient(), "{code:?}");
+        }
+        for code in [
+            ErrorCode::Denied(text()),
+            ErrorCode::InvalidRequest(text()),
+            ErrorCode::Tls(text()),
+            ErrorCode::FirstByteTimeout,
+            ErrorCode::TotalTimeout,
+            ErrorCode::limit("calls", 1),
+            ErrorCode::Redirect(text()),
+            ErrorCode::Cancelled,
+        ] {
+            assert!(!Failure::sent(code.clone()).is_transient(), "{code:?}");
+        }
     }
 }

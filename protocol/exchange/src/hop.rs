@@ -225,6 +225,7 @@ mod tests {
             ("a b", "x"),
             ("x", "line\r\nbreak"),
             ("x", "nul\0"),
+            ("x", "delete\x7f"),
         ] {
             let request = Request {
                 fields: Vec::from([Field::new(name, value)]),
@@ -272,6 +273,39 @@ mod tests {
             );
             let failure = next.failed(ErrorCode::IncompleteBody, false);
             assert_eq!(failure.processed, Processed::Possibly);
+        }
+    }
+
+    /// Catches a credential that a redirect carries to a stranger, a GET that describes content it
+    /// does not have, and a POST that arrives without its own.
+    #[test]
+    fn a_redirect_carries_what_the_next_hop_may_have() {
+        let names = ["Content-Type", "Accept", "Authorization"];
+        for (status, location, method, kept) in [
+            (307, "/y", "POST", &names[..]),
+            (307, "http://b/", "POST", &names[..2]),
+            (303, "/y", "GET", &names[1..]),
+            (303, "http://b/", "GET", &names[1..2]),
+        ] {
+            let mut hop = post("http://a/x");
+            hop.fields = names.map(|name| Field::new(name, "v")).to_vec();
+            let next = hop.redirected(status, location.as_bytes()).unwrap().unwrap();
+            let carried = next.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>();
+            assert_eq!((next.method.as_str(), carried.as_slice()), (method, kept));
+            assert_eq!(next.body.is_some(), method == "POST", "{status} {location}");
+        }
+    }
+
+    /// Catches a request target with a fragment, or one in which a server finds another host.
+    #[test]
+    fn a_url_is_sent_as_an_authority_and_a_path_with_a_query() {
+        for (url, authority, path) in [
+            ("http://a.example/x/y?q=1#f", "a.example", "/x/y?q=1"),
+            ("https://[::1]:8443?q", "[::1]:8443", "/?q"),
+            ("http://a.example:80//b.example/", "a.example", "//b.example/"),
+        ] {
+            let hop = post(url);
+            assert_eq!((hop.host_and_port(), hop.path_with_query()), (authority, path), "{url}");
         }
     }
 

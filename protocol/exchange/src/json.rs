@@ -215,6 +215,19 @@ mod tests {
         }
     }
 
+    /// Catches members that a failure does not have, written as null or false to peers that would
+    /// have to know them.
+    #[test]
+    fn a_failure_is_written_with_the_members_that_it_has() {
+        let sent = Failure::sent(ErrorCode::Cancelled);
+        assert_eq!(serde_json::to_string(&sent).unwrap(), r#"{"kind":"cancelled"}"#);
+        let unsent = Failure::unsent(ErrorCode::Dns("r".into())).at("a:1");
+        assert_eq!(
+            serde_json::to_string(&unsent).unwrap(),
+            r#"{"kind":"dns","reason":"r","authority":"a:1","unprocessed":true}"#
+        );
+    }
+
     /// Catches a reader that fails on what a later version says, or invents what is missing.
     #[test]
     fn an_unknown_kind_is_another_failure_and_a_missing_member_is_none() {

@@ -25,6 +25,6 @@ pub mod refusal;
 
 pub use failure::{ErrorCode, Failure, Limit, PeerError, Processed, SequenceError};
 pub use message::{
-    BodySummary, Deadline, Field, InvalidField, Nanoseconds, Phase, RedirectPolicy, Request,
-    Response, is_token, nanoseconds,
+    BEGINNING_BYTES, BodySummary, Deadline, Field, InvalidField, Nanoseconds, Phase,
+    RedirectPolicy, Request, Response, is_token, nanoseconds,
 };

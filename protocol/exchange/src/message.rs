@@ -223,6 +223,10 @@ impl Request {
     }
 }
 
+/// The most bytes of a body that come with the head of its response: room for an answer of the usual
+/// size, and little beside what an exchange holds anyway.
+pub const BEGINNING_BYTES: usize = 64 * 1024;
+
 /// The head of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(record))]
@@ -325,9 +329,36 @@ mod tests {
         }
     }
 
+    /// Catches a check that lets a line end or another control character through, and one that
+    /// refuses the tabs and the bytes beyond ASCII that RFC 9110 allows.
+    #[test]
+    fn a_value_may_have_any_byte_that_is_no_control_character() {
+        for byte in 0..=u8::MAX {
+            let is_control = byte.is_ascii_control() && byte != b'\t';
+            let checked = Field::new("x", [b'a', byte]).check();
+            assert_eq!(checked, if is_control { Err(InvalidField::Value) } else { Ok(()) });
+        }
+    }
+
+    /// Catches a cost that forgets a part of a request, of which a queue could then hold any
+    /// amount.
+    #[test]
+    fn a_request_costs_what_each_of_its_parts_takes() {
+        let mut request = Request::new("GET", "http://a/");
+        assert_eq!(request.cost(), size_of::<Request>() + 12);
+        request.body = Some(vec![0; 1000]);
+        assert_eq!(request.cost(), size_of::<Request>() + 1012);
+        request.fields = vec![Field::new("name", "value"); 2];
+        let fields = 2 * (size_of::<Field>() + 9);
+        assert_eq!(request.cost(), size_of::<Request>() + 1012 + fields);
+        request.deadlines = vec![Deadline { phase: Phase::Idle, after: 1 }; 2];
+        let deadlines = 2 * size_of::<Deadline>();
+        assert_eq!(request.cost(), size_of::<Request>() + 1012 + fields + deadlines);
+    }
+
     /// Catches a failure that names another place on one road than on the other.
     #[test]
-    fn the_authority_of_a_response_has_a_port_whatever_its_url_has() {
+    fn an_authority_has_a_port_whatever_its_url_has() {
         for (url, authority) in [
             ("http://a.example/x:1", "a.example:80"),
             ("https://a.example?q", "a.example:443"),
@@ -337,6 +368,7 @@ mod tests {
         ] {
             let response = Response { url: url.into(), ..response(200, &[]) };
             assert_eq!(response.authority().as_deref(), Some(authority));
+            assert_eq!(Request::new("GET", url).authority().as_deref(), Some(authority));
         }
     }
 

@@ -117,6 +117,7 @@ pub fn describes_content(name: &str) -> bool {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
@@ -142,8 +143,10 @@ mod tests {
     /// Catches a client that lets a server choose its credentials.
     #[test]
     fn a_location_with_user_information_is_refused() {
-        let error = target(&url("http://a.example/"), b"http://u:p@b.example/").unwrap_err();
-        assert_eq!(error, RedirectError::UserInformation);
+        for location in ["http://u:p@b.example/", "http://u@b.example/", "http://:p@b.example/"] {
+            let error = target(&url("http://a.example/"), location.as_bytes()).unwrap_err();
+            assert_eq!(error, RedirectError::UserInformation, "{location}");
+        }
     }
 
     /// Catches a strip list that knows `authorization` but not the custom field
@@ -158,6 +161,28 @@ mod tests {
             assert!(may_carry("Accept", &from, &url(other)));
         }
         assert!(may_carry("Authorization", &from, &url("https://a.example:443/x")));
+    }
+
+    /// Catches a client that takes a `location` beside a status that is none of a redirect, like the
+    /// 201 of what was created, for an order to go there.
+    #[test]
+    fn five_statuses_are_redirects() {
+        let all = (100..600).filter(|&status| is_redirect(status));
+        assert_eq!(all.collect::<Vec<_>>(), [301, 302, 303, 307, 308]);
+    }
+
+    /// Catches an error of which nobody can tell what to change.
+    #[test]
+    fn a_redirect_that_is_not_followed_says_why() {
+        let from = url("http://a.example/");
+        for (location, words) in [
+            (&b"file:///x"[..], "redirect target uses unsupported URL scheme: file"),
+            (b"http://u@b/", "redirect target carries user information"),
+            (b"http://[", "redirect to an invalid URL: invalid IPv6 address"),
+        ] {
+            assert_eq!(target(&from, location).unwrap_err().to_string(), words);
+        }
+        assert_eq!(RedirectError::TooMany.to_string(), "too many redirects (the limit is 10)");
     }
 
     /// Catches a client that replays a POST after 303, or drops it after 307.

@@ -78,3 +78,58 @@ impl ByteQueue {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use proptest::prelude::*;
+
+    /// Catches a large chunk that is copied where it could be handed through.
+    #[test]
+    fn a_large_chunk_passes_through_where_it_is_most_of_what_is_wanted() {
+        let chunks = [vec![1; MERGE_BELOW_BYTES], vec![2; MERGE_BELOW_BYTES], vec![3]];
+        let places = chunks.each_ref().map(|chunk| chunk.as_ptr());
+        let mut queue = ByteQueue::default();
+        for chunk in chunks {
+            queue.push(chunk);
+        }
+        for (place, max) in places.into_iter().zip([MERGE_BELOW_BYTES, 8000, usize::MAX]) {
+            let taken = queue.take(max);
+            assert_eq!(taken.as_ptr(), place);
+        }
+    }
+
+    /// Catches one entry for each of many small chunks.
+    #[test]
+    fn small_chunks_share_an_entry() {
+        let mut queue = ByteQueue::default();
+        for _ in 0..MERGE_BELOW_BYTES {
+            queue.push(vec![0]);
+        }
+        assert_eq!(queue.chunks.len(), 1);
+    }
+
+    proptest! {
+        /// Catches bytes that are lost, repeated or miscounted where chunks meet, more of them than
+        /// were wanted, and so few that a delta hardly pays.
+        #[test]
+        fn bytes_come_out_as_they_went_in_and_at_least_half_of_what_is_wanted(
+            steps in prop::collection::vec((0_usize..9000, 1_usize..9000), 1..40),
+        ) {
+            let mut queue = ByteQueue::default();
+            let mut expected = Vec::new();
+            for (step, (pushed, max)) in steps.into_iter().enumerate() {
+                let chunk = (0..pushed).map(|byte| (byte * 7 + step) as u8).collect::<Vec<_>>();
+                expected.extend_from_slice(&chunk);
+                queue.push(chunk);
+                let taken = queue.take(max);
+                let least = max.div_ceil(2).min(expected.len());
+                prop_assert!((least..=max).contains(&taken.len()), "{} of {max}", taken.len());
+                prop_assert_eq!(&taken[..], &expected[..taken.len()]);
+                expected.drain(..taken.len());
+                prop_assert_eq!((queue.len(), queue.is_empty()), (expected.len(), expected.is_empty()));
+            }
+        }
+    }
+}

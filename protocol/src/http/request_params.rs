@@ -227,10 +227,6 @@ fn string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
             Ok(text.into())
         }
 
-        fn visit_string<E: de::Error>(self, text: String) -> Result<String, E> {
-            Ok(text)
-        }
-
         fn visit_i64<E: de::Error>(self, _: i64) -> Result<String, E> {
             Err(E::invalid_type(Unexpected::Other("number"), &self))
         }

@@ -1,5 +1,4 @@
 use alloc::string::String;
-use core::fmt;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -29,15 +28,6 @@ impl RequestId {
             (string.len() <= ID_BYTES).then_some(Self::String(string))
         } else {
             serde_json::from_str(text).ok().map(Self::Number)
-        }
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(number) => number.fmt(f),
-            Self::String(string) => string.fmt(f),
         }
     }
 }

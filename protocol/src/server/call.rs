@@ -1,6 +1,5 @@
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use sandbar_exchange::{Request, Response};
 
@@ -10,31 +9,6 @@ use crate::jsonrpc::RequestId;
 /// Names one `http/request` of a connection; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub(super) u64);
-
-/// Why a method of a call did nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CallError {
-    /// The call is over: finished, failed, cancelled, or its connection is gone. Stop the
-    /// exchange.
-    Gone,
-    /// The caller's mistake: a second head, a body before the head, a failure after it.
-    OutOfOrder,
-    /// The caller's mistake: more bytes than
-    /// [`want_body`](super::ServerSession::want_body) allowed.
-    NoRoom,
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Gone => "call is over",
-            Self::OutOfOrder => "call is not at that point",
-            Self::NoRoom => "body is longer than there is room for",
-        })
-    }
-}
-
-impl core::error::Error for CallError {}
 
 /// One `http/request`, from its arrival to its last message.
 #[derive(Debug)]

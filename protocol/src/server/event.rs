@@ -9,16 +9,14 @@ use crate::limits::MAX_MESSAGE_BYTES;
 /// What the executor has to do. Events of one call come in the order listed.
 #[derive(Debug)]
 pub enum Event {
-    /// Perform a request. Answer with [`respond`](super::ServerSession::respond) or
-    /// [`fail`](super::ServerSession::fail).
+    /// Perform a request. Answer through [`ServerSession::call`](super::ServerSession::call).
     StartRequest {
         /// Names the call from now on.
         call: CallId,
         /// What to send. Of the URL, only scheme and authority have been looked at.
         request: Request,
     },
-    /// There is room again for a body that found none in
-    /// [`want_body`](super::ServerSession::want_body).
+    /// There is room again for a body that found none in [`room`](super::CallMut::room).
     Writable {
         /// The call, which may have ended meanwhile.
         call: CallId,

@@ -9,7 +9,7 @@ mod outbound;
 mod session;
 mod turns;
 
-pub use call::{CallError, CallId};
+pub use call::CallId;
 pub use config::{ServerConfig, Transport};
 pub use event::{CloseReason, Event};
-pub use session::ServerSession;
+pub use session::{CallMut, Misuse, ServerSession};

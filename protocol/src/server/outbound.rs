@@ -16,7 +16,7 @@ pub(super) struct Outbound {
     pub(super) turns: Turns,
     /// Body bytes queued over all streams.
     body_bytes: usize,
-    /// Streams whose callers found the connection full.
+    /// Streams whose callers found no room, unless they are known to have none of their own.
     starved: BTreeSet<CallId>,
 }
 
@@ -53,7 +53,7 @@ impl Outbound {
         self.body_bytes -= bytes;
     }
 
-    /// Remembers a stream whose caller found the connection full.
+    /// Remembers a stream whose caller found no room, to be woken when the connection has some.
     pub(super) fn insert_starved(&mut self, call: CallId) {
         self.starved.insert(call);
     }

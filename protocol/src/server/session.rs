@@ -1,25 +1,23 @@
+mod call_mut;
 mod inbound;
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::time::Duration;
 
-use sandbar_exchange::{ErrorCode, Failure, Response};
+use sandbar_exchange::{ErrorCode, Failure};
 
-use super::call::{Body, Call, CallError, CallId, Progress, Whole};
+use super::call::{Body, Call, CallId, Progress};
 use super::call_table::CallTable;
 use super::handshake::Handshake;
 use super::outbound::Outbound;
 use super::{CloseReason, Event, ServerConfig, Transport};
+pub use call_mut::{CallMut, Misuse};
+
 use crate::delta::Outgoing;
-use crate::http::{clipped, encode_data, encode_end, error_object, json_string, wire_head};
-use crate::jsonrpc::{
-    ErrorObject, Message, RequestId, error_response, parse_error_response, response,
-};
-use crate::limits::{
-    BUFFERED_BODY_BYTES, CONNECTION_BUFFERED_BYTES, MAX_MESSAGE_BYTES, SEND_BUFFER_BYTES,
-};
+use crate::http::{clipped, encode_data, encode_end, error_object, json_string};
+use crate::jsonrpc::{ErrorObject, Message, RequestId, error_response, parse_error_response};
+use crate::limits::MAX_MESSAGE_BYTES;
 use crate::stock::Stage;
 
 /// The executor's end of one connection.
@@ -30,7 +28,7 @@ use crate::stock::Stage;
 ///
 /// # Flow
 ///
-/// Read a body only as far as [`want_body`](Self::want_body) allows, and take messages only when
+/// Read a body only as far as [`CallMut::room`] allows, and take messages only when
 /// the transport takes them: then a slow client stops the upstream, and memory stays within
 /// [`limits`](crate::limits).
 #[derive(Debug)]
@@ -99,115 +97,11 @@ impl ServerSession {
         self.events.extend(live.map(|call| Event::Cancel { call }));
     }
 
-    /// The response of a call has begun. Its body follows with [`body`](Self::body) and
-    /// [`finish`](Self::finish).
-    ///
-    /// # Errors
-    ///
-    /// [`CallError::Gone`], also if the head is too long to be sent; [`CallError::OutOfOrder`].
-    pub fn respond(&mut self, call: CallId, head: Response) -> Result<(), CallError> {
-        self.calls.get(call).ok_or(CallError::Gone)?;
-        if !self.calls.answer(call) {
-            return Err(CallError::OutOfOrder);
-        }
-        let extensions = self.handshake.extensions();
-        let state = self.calls.get_mut(call).ok_or(CallError::Gone)?;
-        match &mut state.body {
-            Body::Streamed(_) => {
-                let message = response(&state.rpc_id, &wire_head(&head, &[], extensions));
-                self.push_response(call, message)
-            }
-            Body::Whole(whole) => {
-                whole.head = Some(head);
-                Ok(())
-            }
-        }
-    }
-
-    /// The exchange failed before its response began. The call is over.
-    ///
-    /// # Errors
-    ///
-    /// [`CallError::Gone`], [`CallError::OutOfOrder`].
-    pub fn fail(&mut self, call: CallId, failure: Failure) -> Result<(), CallError> {
-        let state = self.calls.get(call).ok_or(CallError::Gone)?;
-        if !matches!(state.progress, Progress::Running) {
-            return Err(CallError::OutOfOrder);
-        }
-        self.fail_call(call, &failure, Stage::Head);
-        Ok(())
-    }
-
-    /// How many bytes of the body may be passed on now. If none, wait for [`Event::Writable`].
-    ///
-    /// Zero for a call that is over, without an event to follow.
-    pub fn want_body(&mut self, call: CallId) -> usize {
-        let connection = self.outbound.body_room();
-        match self.calls.get_mut(call).map(|state| &mut state.body) {
-            None => 0,
-            Some(Body::Whole(_)) => SEND_BUFFER_BYTES,
-            Some(Body::Streamed(stream)) => {
-                let room = stream.sender.room();
-                if room.min(connection) == 0 && !stream.starved && stream.sender.is_open() {
-                    stream.starved = true;
-                    if room > 0 {
-                        self.outbound.insert_starved(call);
-                    }
-                }
-                room.min(connection)
-            }
-        }
-    }
-
-    /// Passes on the next bytes of the body: at most what [`want_body`](Self::want_body) said
-    /// when it was last asked.
-    ///
-    /// Callers that all asked before any of them passes bytes on may together exceed
-    /// [`CONNECTION_SEND_BYTES`](crate::limits::CONNECTION_SEND_BYTES), each by its own buffer.
-    ///
-    /// # Errors
-    ///
-    /// [`CallError::Gone`], also where the limit of a buffered body ends the call now;
-    /// [`CallError::OutOfOrder`]; [`CallError::NoRoom`].
-    pub fn body(&mut self, call: CallId, bytes: Vec<u8>) -> Result<(), CallError> {
-        let state = self.answered(call)?;
-        match &mut state.body {
-            Body::Streamed(stream) => {
-                if bytes.len() > stream.sender.room() {
-                    return Err(CallError::NoRoom);
-                }
-                let len = bytes.len();
-                stream.sender.push(bytes);
-                self.outbound.add_body_bytes(len);
-                self.schedule(call);
-                Ok(())
-            }
-            Body::Whole(_) => self.collect(call, &bytes),
-        }
-    }
-
-    /// The body has ended. The call is over for the caller; what is queued is still sent.
-    ///
-    /// # Errors
-    ///
-    /// [`CallError::Gone`], [`CallError::OutOfOrder`].
-    pub fn finish(&mut self, call: CallId, outcome: Result<(), Failure>) -> Result<(), CallError> {
-        let state = self.answered(call)?;
-        match (&mut state.body, outcome) {
-            (Body::Streamed(stream), outcome) => {
-                stream.sender.finish(outcome);
-                self.schedule(call);
-                Ok(())
-            }
-            (Body::Whole(_), Err(failure)) => {
-                self.fail_call(call, &failure, Stage::BufferedBody);
-                Ok(())
-            }
-            (Body::Whole(whole), Ok(())) => {
-                let whole = core::mem::take(whole);
-                self.respond_whole(call, &whole)
-            }
-        }
+    /// The call of this name, for whoever performs its exchange. None once it is over: finished,
+    /// failed, cancelled, ended by a limit, or its connection is gone. Then stop the exchange.
+    pub fn call(&mut self, call: CallId) -> Option<CallMut<'_>> {
+        self.calls.get(call).filter(|state| state.is_live())?;
+        Some(CallMut { session: self, id: call })
     }
 
     /// What to do next.
@@ -250,31 +144,21 @@ impl ServerSession {
 
 /// What leaves.
 impl ServerSession {
-    fn answered(&mut self, call: CallId) -> Result<&mut Call, CallError> {
-        let state = self.calls.get_mut(call).ok_or(CallError::Gone)?;
-        match (&state.progress, &state.body) {
-            (Progress::Waiting(_) | Progress::Running, _) => Err(CallError::OutOfOrder),
-            (Progress::Answered, Body::Streamed(stream)) if !stream.sender.is_open() => {
-                Err(CallError::Gone)
-            }
-            (Progress::Answered, _) => Ok(state),
-        }
-    }
-
     fn reject(&mut self, id: &RequestId, error: &ErrorObject) {
         let error = ErrorObject { message: clipped(&error.message), ..error.clone() };
         self.outbound.push_reply(error_response(id, &error));
     }
 
-    /// Sends a response; one that is too long ends the call instead.
-    fn push_response(&mut self, call: CallId, message: String) -> Result<(), CallError> {
-        if message.len() > MAX_MESSAGE_BYTES {
+    /// Sends a response; one that is too long ends the call instead. Says whether it was sent.
+    fn push_response(&mut self, call: CallId, message: String) -> bool {
+        let fits = message.len() <= MAX_MESSAGE_BYTES;
+        if fits {
+            self.outbound.push_reply(message);
+        } else {
             let exceeded = ErrorCode::limit("message-bytes", MAX_MESSAGE_BYTES);
             self.fail_call(call, &Failure::sent(exceeded), Stage::Head);
-            return Err(CallError::Gone);
         }
-        self.outbound.push_reply(message);
-        Ok(())
+        fits
     }
 
     /// Answers a call with an error and forgets it.
@@ -293,37 +177,6 @@ impl ServerSession {
             Body::Whole(whole) => self.buffered_bytes -= whole.bytes.len(),
         }
         Some(state)
-    }
-
-    fn collect(&mut self, call: CallId, bytes: &[u8]) -> Result<(), CallError> {
-        let total = self.buffered_bytes.saturating_add(bytes.len());
-        // Responses that a slow client has not taken hold collected bytes as well.
-        let held = total.saturating_add(self.outbound.reply_bytes());
-        let Some(Body::Whole(whole)) = self.calls.get_mut(call).map(|state| &mut state.body) else {
-            return Err(CallError::Gone);
-        };
-        let exceeded = if whole.bytes.len().saturating_add(bytes.len()) > BUFFERED_BODY_BYTES {
-            ErrorCode::limit("buffered-body-bytes", BUFFERED_BODY_BYTES)
-        } else if held > CONNECTION_BUFFERED_BYTES {
-            ErrorCode::limit("connection-buffered-bytes", CONNECTION_BUFFERED_BYTES)
-        } else {
-            whole.bytes.extend_from_slice(bytes);
-            self.buffered_bytes = total;
-            return Ok(());
-        };
-        self.fail_call(call, &Failure::sent(exceeded), Stage::BufferedBody);
-        Err(CallError::Gone)
-    }
-
-    fn respond_whole(&mut self, call: CallId, whole: &Whole) -> Result<(), CallError> {
-        self.buffered_bytes -= whole.bytes.len();
-        let extensions = self.handshake.extensions();
-        let state = self.calls.get(call).ok_or(CallError::Gone)?;
-        let head = whole.head.as_ref().ok_or(CallError::OutOfOrder)?;
-        let message = response(&state.rpc_id, &wire_head(head, &whole.bytes, extensions));
-        self.push_response(call, message)?;
-        self.remove_call(call);
-        Ok(())
     }
 
     /// Queues a stream for a turn if it has a delta to send.

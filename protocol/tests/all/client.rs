@@ -94,13 +94,15 @@ fn a_reader_that_found_nothing_is_told_once() {
     tell_client(&mut session, &head(2));
     session.poll_event().unwrap();
     assert_eq!(session.read(call, 9), Some(Read::Pending));
-    tell_client(&mut session, &delta("http-1", 1, "YQ==", false));
+    tell_client(&mut session, &delta("http-1", 1, "", false));
+    assert!(session.poll_event().is_none(), "there is nothing to read in an empty delta");
     tell_client(&mut session, &delta("http-1", 2, "YQ==", false));
+    tell_client(&mut session, &delta("http-1", 3, "YQ==", false));
     assert!(matches!(session.poll_event(), Some(Event::Readable { call: id }) if id == call));
     assert!(session.poll_event().is_none());
     session.read(call, 9);
     assert_eq!(session.read(call, 9), Some(Read::Pending));
-    tell_client(&mut session, &delta("http-1", 3, "", true));
+    tell_client(&mut session, &delta("http-1", 4, "", true));
     assert!(matches!(session.poll_event(), Some(Event::Readable { .. })));
 }
 
@@ -166,6 +168,38 @@ fn an_executor_that_knows_cancel_is_told() {
     tell_client(&mut session, &delta("http-3", 1, "", true));
     session.cancel(ended);
     assert!(session.poll_transmit().is_none());
+
+    let streaming = session.request(get("http://h/")).unwrap();
+    let unanswered = session.request(get("http://h/")).unwrap();
+    sent_by_client(&mut session);
+    tell_client(&mut session, &head(5));
+    tell_client(&mut session, &delta("http-5", 1, "", true));
+    session.cancel(streaming);
+    session.cancel(unanswered);
+    let told = sent_by_client(&mut session);
+    let names = told.iter().map(|message| &message["params"]["requestId"]).collect::<Vec<_>>();
+    assert_eq!(names, ["http-4", "http-5"]);
+}
+
+/// Catches an answer to something else that is taken for one to the handshake, and a connection
+/// that is given up for an answer that nobody waits for.
+#[test]
+fn an_answer_that_nobody_waits_for_is_ignored() {
+    let mut session = new_client(Extensions::NONE);
+    session.request(get("http://h/")).unwrap();
+    assert_eq!(sent_by_client(&mut session).len(), 1);
+    tell_client(&mut session, &error(2, -32603, "m"));
+    tell_client(&mut session, &json!({"id": 2, "result": {"sessionId": "S"}}));
+    assert!(session.poll_transmit().is_none(), "the handshake is not complete");
+    tell_client(&mut session, &json!({"id": 1, "result": {"sessionId": "S"}}));
+    assert_eq!(sent_by_client(&mut session).len(), 2);
+    assert!(matches!(session.poll_event(), Some(Event::Connected { .. })));
+    tell_client(&mut session, &error(1, -32603, "m"));
+    tell_client(&mut session, &json!({"id": 1, "result": {"sessionId": "S"}}));
+    tell_client(&mut session, &json!({"id": "2", "result": null}));
+    assert!(session.poll_event().is_none());
+    tell_client(&mut session, &head(2));
+    assert!(matches!(session.poll_event(), Some(Event::Head { .. })));
 }
 
 /// Catches an oversize delta that kills every stream, or whose sender goes on unheard.
@@ -376,12 +410,12 @@ fn a_head_that_is_not_http_fails_its_call() {
                 &event,
                 Some(Event::Failed {
                     failure: Failure {
-                        code: ErrorCode::Protocol(_),
+                        code: ErrorCode::Protocol(words),
                         processed: Processed::Possibly,
                         ..
                     },
                     ..
-                })
+                }) if !words.is_empty()
             ),
             "{event:?}"
         );

@@ -237,6 +237,8 @@ fn a_sender_that_overruns_its_credit_breaks_its_stream() {
     receiver.handle_delta(data(1, "YWJj"), 0).unwrap();
     let violation = receiver.handle_delta(data(2, "YWI="), 0);
     assert_eq!(violation, Err(Violation::Overrun { credit: 1 }));
+    let words = "delta overran the credit of 1 bytes".to_owned();
+    assert_eq!(Failure::from(violation.unwrap_err()), Failure::sent(ErrorCode::Protocol(words)));
 }
 
 /// Catches a grant for every read, and one for bytes that are still queued.
@@ -253,6 +255,15 @@ fn what_was_read_is_granted_again_once_it_is_half_the_window() {
     receiver.handle_delta(data(2, "Z2hp"), 0).unwrap();
     let violation = receiver.handle_delta(data(3, "ag=="), 0);
     assert_eq!(violation, Err(Violation::Overrun { credit: 0 }));
+}
+
+/// Catches a grant of nothing, which would be a message for nothing.
+#[test]
+fn nothing_is_granted_before_anything_was_read() {
+    for window in [0, 1] {
+        assert!(!Receiver::new(Some(window)).wants_grant());
+    }
+    assert_eq!(Receiver::new(None).grant(), 0);
 }
 
 /// Catches a stream without credit that grows past what its connection holds.

@@ -73,7 +73,9 @@ fn a_line_over_the_limit_is_refused_before_its_end_arrives() {
     assert_eq!(decoder.next_line(&mut input).unwrap().unwrap(), &b"1234"[..]);
     assert!(decoder.next_line(&mut input).unwrap().is_none());
     let mut input: &[u8] = b"45";
-    assert_eq!(decoder.next_line(&mut input), Err(LineTooLong { limit: 4 }));
+    let error = decoder.next_line(&mut input).unwrap_err();
+    assert_eq!(error, LineTooLong { limit: 4 });
+    assert_eq!(error.to_string(), "line is longer than 4 bytes");
 }
 
 /// Catches a decoder that drops a last line without a newline, or invents one from white space.

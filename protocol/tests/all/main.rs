@@ -12,6 +12,7 @@ mod client;
 mod client_flow;
 mod delta;
 mod jsonrpc;
+mod limits;
 mod pace;
 mod pair;
 mod recorded;

@@ -8,7 +8,7 @@ use sandbar_protocol::limits::{
     DELTA_BYTES, PACED_BODY_BURST_BYTES, PACED_BYTE_INTERVAL, PACED_DELTA_BURST,
     PACED_DELTA_INTERVAL,
 };
-use sandbar_protocol::server::{CallId, Event, ServerSession};
+use sandbar_protocol::server::{CallId, CallMut, Event, ServerSession};
 use serde_json::{Value, json};
 
 use crate::support::{delta, open_stream, sent, sent_at, server, tell};
@@ -73,14 +73,14 @@ impl Flood {
         for source in self.sources.iter_mut().filter(|source| !source.finished) {
             if source.left == 0 {
                 source.finished = true;
-                self.session.finish(source.call, Ok(())).unwrap();
+                self.session.call(source.call).unwrap().finish(Ok(())).unwrap();
                 pushed = true;
                 continue;
             }
-            let room = self.session.want_body(source.call);
+            let room = self.session.call(source.call).map_or(0, CallMut::room);
             let len = room.min(source.chunk).min(source.left);
             if len > 0 {
-                self.session.body(source.call, vec![0; len]).unwrap();
+                self.session.call(source.call).unwrap().body(vec![0; len]).unwrap();
                 source.left -= len;
                 pushed = true;
             }
@@ -149,7 +149,7 @@ fn check_bytes(deltas: &[Sent]) {
 fn exhaust(session: &mut ServerSession, call: CallId, chunk: usize, now: Duration) -> usize {
     let unpaced = 1000;
     let left = (0..unpaced).take_while(|_| {
-        session.body(call, vec![0; chunk]).unwrap();
+        session.call(call).unwrap().body(vec![0; chunk]).unwrap();
         session.poll_transmit(now).is_some()
     });
     let left = left.count();
@@ -213,10 +213,10 @@ fn the_first_deltas_leave_at_once_and_apart() {
     let call = open_stream(&mut session, 1, "s");
     sent(&mut session);
     for seq in 1..u64::from(PACED_DELTA_BURST) {
-        session.body(call, b"Man".to_vec()).unwrap();
+        session.call(call).unwrap().body(b"Man".to_vec()).unwrap();
         assert_eq!(sent(&mut session), [delta("s", seq, "TWFu", false)]);
     }
-    session.finish(call, Ok(())).unwrap();
+    session.call(call).unwrap().finish(Ok(())).unwrap();
     assert_eq!(sent(&mut session), [delta("s", u64::from(PACED_DELTA_BURST), "", true)]);
 }
 
@@ -228,7 +228,7 @@ fn a_stream_that_waits_delays_neither_others_nor_responses() {
     sent(&mut session);
     assert_eq!(exhaust(&mut session, flooded, 1, START), PACED_DELTA_BURST as usize);
     let other = open_stream(&mut session, 2, "other");
-    session.body(other, b"Man".to_vec()).unwrap();
+    session.call(other).unwrap().body(b"Man".to_vec()).unwrap();
     tell(&mut session, &json!({"id": 3, "method": "environment/status"}));
     let messages = sent(&mut session);
     assert_eq!(messages.len(), 3);
@@ -247,7 +247,7 @@ fn a_connection_that_waits_delays_neither_ends_nor_responses() {
         exhaust(&mut session, call, DELTA_BYTES, START);
     }
     let empty = open_stream(&mut session, 2, "empty");
-    session.finish(empty, Ok(())).unwrap();
+    session.call(empty).unwrap().finish(Ok(())).unwrap();
     let messages = sent(&mut session);
     assert_eq!(messages.len(), 2);
     assert_eq!(messages[0]["id"], 2);
@@ -263,7 +263,7 @@ fn with_credit_nothing_is_paced() {
     sent(&mut session);
     for (call, chunk, count) in [(small, 1, 1000), (large, DELTA_BYTES, 1000)] {
         for _ in 0..count {
-            session.body(call, vec![0; chunk]).unwrap();
+            session.call(call).unwrap().body(vec![0; chunk]).unwrap();
             assert!(session.poll_transmit(START).is_some());
             assert_eq!(session.poll_timeout(), None);
         }
@@ -279,7 +279,7 @@ fn poll_timeout_is_the_moment_at_which_something_leaves() {
     sent(&mut session);
     assert_eq!(session.poll_timeout(), None);
     exhaust(&mut session, call, 1, START);
-    session.finish(call, Ok(())).unwrap();
+    session.call(call).unwrap().finish(Ok(())).unwrap();
     for turn in 1..=2 {
         let due = PACED_DELTA_INTERVAL * turn;
         assert_eq!(session.poll_timeout(), Some(due));
@@ -302,14 +302,14 @@ fn poll_timeout_covers_the_bytes_of_the_connection() {
     while left > 0 {
         let [mut first, mut second] = [left.div_ceil(2), left / 2].map(|len| len.min(DELTA_BYTES));
         for (call, len) in calls.into_iter().zip([&mut first, &mut second]) {
-            session.body(call, vec![0; *len]).unwrap();
+            session.call(call).unwrap().body(vec![0; *len]).unwrap();
             left -= *len;
         }
         sent(&mut session);
     }
-    session.body(calls[0], vec![0; DELTA_BYTES]).unwrap();
+    session.call(calls[0]).unwrap().body(vec![0; DELTA_BYTES]).unwrap();
     assert_eq!(sent(&mut session).len(), 1);
-    session.body(calls[1], vec![0; 1]).unwrap();
+    session.call(calls[1]).unwrap().body(vec![0; 1]).unwrap();
     assert_eq!(sent(&mut session), [Value::Null; 0]);
     let debt = u32::try_from(DELTA_BYTES).unwrap();
     let due = PACED_BYTE_INTERVAL * debt;
@@ -366,14 +366,14 @@ fn a_stream_that_waits_holds_its_upstream_up() {
     let call = open_stream(&mut session, 1, "s");
     sent(&mut session);
     exhaust(&mut session, call, 1, START);
-    while let room @ 1.. = session.want_body(call) {
-        session.body(call, vec![0; room]).unwrap();
+    while let room @ 1.. = session.call(call).map_or(0, CallMut::room) {
+        session.call(call).unwrap().body(vec![0; room]).unwrap();
     }
     assert!(sent(&mut session).is_empty());
     assert!(session.poll_event().is_none());
     assert_eq!(sent_at(&mut session, PACED_DELTA_INTERVAL).len(), 1);
     assert!(matches!(session.poll_event(), Some(Event::Writable { call: id }) if id == call));
-    assert_eq!(session.want_body(call), DELTA_BYTES);
+    assert_eq!(session.call(call).map_or(0, CallMut::room), DELTA_BYTES);
 }
 
 proptest! {

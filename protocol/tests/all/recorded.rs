@@ -130,10 +130,10 @@ impl Upstream {
     }
 
     fn respond(&mut self, call: CallId, result: &Value) {
-        self.session.respond(call, recorded_head(result)).unwrap();
+        self.session.call(call).unwrap().respond(recorded_head(result)).unwrap();
         // The one buffered call comes last and has no content.
         if self.is_last(call) {
-            self.session.finish(call, Ok(())).unwrap();
+            self.session.call(call).unwrap().finish(Ok(())).unwrap();
         }
     }
 
@@ -144,9 +144,9 @@ impl Upstream {
     fn body(&mut self, call: CallId, delta: &Value) {
         let bytes = decode_base64(delta["deltaBase64"].as_str().unwrap()).unwrap();
         if delta["done"] == true {
-            self.session.finish(call, Ok(())).unwrap();
+            self.session.call(call).unwrap().finish(Ok(())).unwrap();
         } else {
-            self.session.body(call, bytes).unwrap();
+            self.session.call(call).unwrap().body(bytes).unwrap();
         }
     }
 }

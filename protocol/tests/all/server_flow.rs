@@ -6,15 +6,15 @@ use sandbar_protocol::extensions::Extensions;
 use sandbar_protocol::limits::{
     CONNECTION_SEND_BYTES, DELTA_BYTES, REPLY_BYTES, SEND_BUFFER_BYTES,
 };
-use sandbar_protocol::server::{CallError, CallId, Event, ServerSession};
+use sandbar_protocol::server::{CallId, CallMut, Event, Misuse, ServerSession};
 use serde_json::{Value, json};
 
 use crate::support::{ok, open_stream, sent, server, started, streamed, tell};
 
 fn fill(session: &mut ServerSession, call: CallId) -> usize {
     let mut filled = 0;
-    while let room @ 1.. = session.want_body(call) {
-        session.body(call, vec![b'x'; room]).unwrap();
+    while let room @ 1.. = session.call(call).map_or(0, CallMut::room) {
+        session.call(call).unwrap().body(vec![b'x'; room]).unwrap();
         filled += room;
     }
     filled
@@ -38,7 +38,7 @@ fn a_response_comes_before_its_deltas_and_before_every_backlog() {
     let first = open_stream(&mut session, 1, "a");
     fill(&mut session, first);
     let second = open_stream(&mut session, 2, "b");
-    session.body(second, b"b".to_vec()).unwrap();
+    session.call(second).unwrap().body(b"b".to_vec()).unwrap();
     tell(&mut session, &json!({"id": 3, "method": "environment/status"}));
     let kinds: Vec<Value> = sent(&mut session)
         .into_iter()
@@ -70,8 +70,8 @@ fn a_full_buffer_wakes_its_caller_once_when_it_drains() {
     let mut session = server(Extensions::NONE);
     let call = open_stream(&mut session, 1, "s");
     assert_eq!(fill(&mut session, call), SEND_BUFFER_BYTES);
-    assert_eq!(session.body(call, vec![0]), Err(CallError::NoRoom));
-    assert_eq!(session.want_body(call), 0);
+    assert_eq!(session.call(call).unwrap().body(vec![0]), Err(Misuse::NoRoom));
+    assert_eq!(session.call(call).map_or(0, CallMut::room), 0);
     assert!(session.poll_event().is_none());
     session.poll_transmit(Duration::ZERO).unwrap();
     assert!(session.poll_event().is_none(), "a response makes no room for bodies");
@@ -79,7 +79,7 @@ fn a_full_buffer_wakes_its_caller_once_when_it_drains() {
     session.poll_transmit(Duration::ZERO).unwrap();
     assert!(matches!(session.poll_event(), Some(Event::Writable { call: id }) if id == call));
     assert!(session.poll_event().is_none());
-    assert_eq!(session.want_body(call), 2 * DELTA_BYTES);
+    assert_eq!(session.call(call).map_or(0, CallMut::room), 2 * DELTA_BYTES);
 }
 
 /// Catches a limit per stream only: a thousand streams would hold a thousand buffers.
@@ -91,11 +91,17 @@ fn a_full_connection_wakes_every_caller_when_it_drains() {
         (0..full as u64 + 3).map(|id| open_stream(&mut session, id, &format!("s{id}"))).collect();
     let filled: usize = calls.iter().map(|&call| fill(&mut session, call)).sum();
     assert_eq!(filled, CONNECTION_SEND_BYTES);
-    assert_eq!(calls[full..].iter().map(|&call| session.want_body(call)).sum::<usize>(), 0);
+    assert_eq!(
+        calls[full..]
+            .iter()
+            .map(|&call| session.call(call).map_or(0, CallMut::room))
+            .sum::<usize>(),
+        0
+    );
     sent(&mut session);
     let woken = std::iter::from_fn(|| session.poll_event()).count();
     assert_eq!(woken, calls.len());
-    assert!(session.want_body(calls[full]) > 0);
+    assert!(session.call(calls[full]).map_or(0, CallMut::room) > 0);
 }
 
 /// Catches a sender that reads upstream what it may not send: the bytes of slow streams would
@@ -105,8 +111,8 @@ fn a_stream_without_credit_takes_nothing_and_stalls_nobody() {
     let mut session = server(Extensions::all());
     tell(&mut session, &with_credit(1, "slow", 0));
     let slow = started(&mut session);
-    session.respond(slow, ok()).unwrap();
-    assert_eq!(session.want_body(slow), 0);
+    session.call(slow).unwrap().respond(ok()).unwrap();
+    assert_eq!(session.call(slow).map_or(0, CallMut::room), 0);
     let fast = open_stream(&mut session, 2, "fast");
     for _ in 0..100 {
         assert!(fill(&mut session, fast) > 0);
@@ -115,7 +121,7 @@ fn a_stream_without_credit_takes_nothing_and_stalls_nobody() {
     }
     tell(&mut session, &grant("slow", 5));
     assert!(matches!(session.poll_event(), Some(Event::Writable { call }) if call == slow));
-    assert_eq!(session.want_body(slow), 5);
+    assert_eq!(session.call(slow).map_or(0, CallMut::room), 5);
 }
 
 /// Catches credit that is lost when it arrives before the response is known.
@@ -126,8 +132,8 @@ fn credit_granted_before_the_response_counts() {
     let call = started(&mut session);
     tell(&mut session, &grant("s", 2));
     tell(&mut session, &grant("unknown", 2));
-    session.respond(call, ok()).unwrap();
-    assert_eq!(session.want_body(call), 3);
+    session.call(call).unwrap().respond(ok()).unwrap();
+    assert_eq!(session.call(call).map_or(0, CallMut::room), 3);
 }
 
 /// Catches answers that pile up for a client that asks and does not read, and calls that are

@@ -79,7 +79,7 @@ pub(crate) fn tell_client(session: &mut ClientSession, message: &Value) {
 pub(crate) fn open_stream(session: &mut ServerSession, id: u64, name: &str) -> CallId {
     tell(session, &streamed(id, name));
     let call = started(session);
-    session.respond(call, ok()).unwrap();
+    session.call(call).unwrap().respond(ok()).unwrap();
     call
 }
 

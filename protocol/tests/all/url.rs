@@ -84,3 +84,13 @@ fn the_body_is_judged_before_the_method_the_url_and_the_fields() {
     assert!(first(2).contains("ftp"), "{}", first(2));
     assert!(first(3).contains("header name"), "{}", first(3));
 }
+
+/// Catches words that a stock executor does not use of a number where text belongs: it knows but one
+/// kind of them.
+#[test]
+fn any_number_is_called_a_number() {
+    for number in [json!(1), json!(-1), json!(1.5)] {
+        let words = "invalid type: number, expected a string";
+        assert_eq!(refused(&[("method", number)]).as_deref(), Some(words));
+    }
+}

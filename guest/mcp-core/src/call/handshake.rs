@@ -1,19 +1,24 @@
 //! The opening of a session: one exchange with a modern server, up to three with a legacy one.
 
+use core::time::Duration;
+
 use crate::description::{self, ServerDescription};
 use crate::error::{Error, RpcError};
 use crate::http::HttpRequest;
 use crate::inbound::{Inbound, Received};
-use crate::legacy::{self, Legacy, SessionId};
+use crate::legacy::{self, Legacy, SessionId, Transport};
+use crate::limits::PROBE_DEADLINE;
 use crate::modern::{Modern, Outline};
-use crate::negotiation::{Probe, Verdict};
+use crate::negotiation::{self, Probe, Verdict};
 use crate::params::Params;
-use crate::reply::{Ending, Expected, Reply};
+use crate::reply::{Ending, Expected, Refusal, Reply};
 use crate::session::{Session, Wire};
-use crate::version::{Era, NEWEST_MODERN, known_legacy};
+use crate::version::{Era, NEWEST_MODERN, OLDEST_LEGACY, known_legacy};
 use sandbar_exchange::{Failure, Response};
 
 use super::delivery::Delivery;
+use super::http_sse::{HttpSse, Progress};
+use super::repetition::Repetitions;
 use super::{Drive, Step, done, out_of_turn};
 
 /// The opening, as far as it got.
@@ -21,8 +26,14 @@ use super::{Drive, Step, done, out_of_turn};
 pub(super) struct Handshake {
     stage: Stage,
     exchange: Exchange,
+    /// Whether the caller says which era it is.
+    insists: bool,
+    /// Whether the probe was sent.
+    probed: bool,
     /// Whether the probe was repeated with another version. Once is enough for an honest server.
     repeated: bool,
+    /// Those of the request in flight.
+    repetitions: Repetitions,
 }
 
 #[derive(Debug)]
@@ -38,24 +49,37 @@ enum Stage {
 #[derive(Debug)]
 enum Exchange {
     Ready,
+    /// To be sent after a wait.
+    Held(Duration),
+    /// The wait goes on.
+    Waiting,
     Awaiting(i64),
     Receiving(Box<Inbound>),
     /// The last POST, which is only acknowledged.
     Delivering(Delivery),
+    /// `initialize` on a stream of the old transport, and why it was not done in the newer one.
+    OnStream(Box<HttpSse>, Box<Error>),
     Settled(Result<(), Error>),
     Over,
 }
 
 impl Handshake {
-    pub(super) const fn new(known: Option<Era>) -> Self {
+    pub(super) fn new(known: Option<Era>, insists: bool) -> Self {
         let stage = match known {
             Some(Era::Legacy) => Stage::Initialize(Ok(None)),
             known => Stage::Probe(Probe {
                 version: NEWEST_MODERN,
-                modern_only: matches!(known, Some(Era::Modern)),
+                modern_only: insists && known == Some(Era::Modern),
             }),
         };
-        Self { stage, exchange: Exchange::Ready, repeated: false }
+        Self {
+            stage,
+            exchange: Exchange::Ready,
+            insists,
+            probed: false,
+            repeated: false,
+            repetitions: Repetitions::default(),
+        }
     }
 
     fn send(&mut self, session: &mut Session) -> Option<Step> {
@@ -64,12 +88,15 @@ impl Handshake {
         }
         if let Stage::Confirm { legacy, .. } = &self.stage {
             let request = confirmation(session, legacy);
-            self.exchange = Exchange::Delivering(Delivery::Ready(request));
+            self.exchange = Exchange::Delivering(Delivery::new(INITIALIZED, request));
             return None;
         }
         let id = session.next_id();
         let request = match &self.stage {
-            Stage::Probe(probe) => discover(session, id, probe.version),
+            Stage::Probe(probe) => {
+                self.probed = true;
+                discover(session, id, probe)
+            }
             _ => Ok(session.post(Vec::new(), legacy::initialize(id, session.config()), None)),
         };
         match request {
@@ -79,6 +106,22 @@ impl Handshake {
             }
             Err(error) => Some(Step::Done(Err(error))),
         }
+    }
+
+    /// What is asked at this stage.
+    const fn method(&self) -> &'static str {
+        match self.stage {
+            Stage::Probe(_) => "server/discover",
+            Stage::Initialize(_) => "initialize",
+            Stage::Confirm { .. } => INITIALIZED,
+        }
+    }
+
+    /// Goes on with another request.
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.exchange = Exchange::Ready;
+        self.repetitions = Repetitions::default();
     }
 
     /// Takes what arrived in answer to the probe or to `initialize`.
@@ -93,7 +136,10 @@ impl Handshake {
                 Some(Step::Drop)
             }
             // Before the session is open there is nobody they could concern.
-            Received::Notification { .. } | Received::Request { .. } => {
+            Received::Notification { .. }
+            | Received::Request { .. }
+            | Received::Endpoint(_)
+            | Received::Noise(_) => {
                 self.exchange = Exchange::Receiving(inbound);
                 None
             }
@@ -103,7 +149,8 @@ impl Handshake {
             }
             Received::End(ending) => {
                 self.ended(session, ending);
-                None
+                // What is broken may have more to come.
+                inbound.is_open().then_some(Step::Drop)
             }
         }
     }
@@ -122,21 +169,120 @@ impl Handshake {
                 let assigned = core::mem::replace(assigned, Ok(None));
                 self.initialized(assigned, &result);
             }
-            (_, Err(error)) => self.settle(Err(Error::Rpc(error))),
+            (Stage::Initialize(_), Err(error)) => self.not_initialized(Error::Rpc(error)),
+            (Stage::Confirm { .. }, Err(error)) => self.settle(Err(Error::Rpc(error))),
             (Stage::Confirm { .. }, Ok(_)) => self.settle(Ok(())),
         }
     }
 
     fn ended(&mut self, session: &mut Session, ending: Ending) {
-        match (&self.stage, ending) {
-            (Stage::Probe(probe), Ending::Refused(refusal)) => {
-                let probe = *probe;
-                self.judged(session, probe, probe.on_refusal(refusal));
+        match ending {
+            Ending::Refused(refusal) => self.refused(session, *refusal),
+            Ending::Broken(failure) => self.failed(session, failure),
+            Ending::Clean => self.unanswered(session, Error::NoAnswer),
+            Ending::Invalid(Error::InvalidMessage(what)) => {
+                let method = self.method();
+                let what = format!("in answer to `{method}`: {what}");
+                self.unanswered(session, Error::InvalidMessage(what));
             }
-            (_, Ending::Refused(refusal)) => self.settle(Err(refusal.into_error())),
-            (_, Ending::Clean) => self.settle(Err(Error::NoAnswer)),
-            (_, Ending::Broken(failure)) => self.settle(Err(Error::Http(failure))),
-            (_, Ending::Invalid(error)) => self.settle(Err(error)),
+            Ending::Invalid(error) => self.settle(Err(error)),
+        }
+    }
+
+    fn refused(&mut self, session: &mut Session, refusal: Refusal) {
+        if let Some(wait) = self.repetitions.after_refusal(self.method(), &refusal) {
+            self.exchange = Exchange::Held(wait);
+            return;
+        }
+        match self.stage {
+            Stage::Probe(probe) => {
+                let verdict = probe.on_refusal(refusal, session.endpoint());
+                self.judged(session, probe, verdict);
+            }
+            Stage::Initialize(_) if matches!(refusal.status(), 404 | 405) => {
+                let error = refusal.into_error(self.method(), session.endpoint());
+                // What a server of 2024-11-05 says to a POST where it has a stream.
+                let has_no_endpoint = matches!(error, Error::Status(_));
+                if has_no_endpoint {
+                    self.exchange = Exchange::OnStream(Box::new(HttpSse::new()), Box::new(error));
+                } else {
+                    self.not_initialized(error);
+                }
+            }
+            _ => {
+                let error = refusal.into_error(self.method(), session.endpoint());
+                self.not_initialized(error);
+            }
+        }
+    }
+
+    /// Goes on with the old transport, up to the answer to `initialize`.
+    fn on_stream(
+        &mut self,
+        session: &mut Session,
+        mut stream: Box<HttpSse>,
+        refused: Box<Error>,
+    ) -> Option<Step> {
+        let step = match stream.poll(session) {
+            Progress::Step(Step::Send(request)) => {
+                // A stream that says nothing is no better than a probe that is not answered.
+                Some(Step::Send(HttpRequest { deadline: Some(PROBE_DEADLINE), ..request }))
+            }
+            Progress::Step(step) => Some(step),
+            Progress::Notification { .. } | Progress::Noise(_) => None,
+            Progress::Answer(outcome) => {
+                let outcome = outcome.map_err(Error::Rpc).and_then(|result| {
+                    let description = description::from_initialize(&result)?;
+                    let version = known_legacy(&description.protocol_version);
+                    let version = version.unwrap_or(OLDEST_LEGACY);
+                    let transport = Transport::HttpSse;
+                    let legacy = Legacy { version, session_id: None, transport };
+                    session.opened(Wire::Legacy(legacy), description)
+                });
+                self.settle(outcome);
+                return stream.is_open().then_some(Step::Drop);
+            }
+            Progress::Ended(ending) => {
+                self.settle(Err(match ending {
+                    Ending::Invalid(error) if stream.is_spoken() => error,
+                    Ending::Broken(failure) if stream.is_spoken() => Error::Http(failure),
+                    // It was worth a try.
+                    _ => *refused,
+                }));
+                return None;
+            }
+        };
+        self.exchange = Exchange::OnStream(stream, refused);
+        step
+    }
+
+    fn failed(&mut self, session: &mut Session, failure: Failure) {
+        if self.repetitions.after_loss(self.method(), &failure) {
+            self.exchange = Exchange::Ready;
+            return;
+        }
+        match self.stage {
+            Stage::Probe(probe) => self.judged(session, probe, probe.on_failure(failure)),
+            _ => self.settle(Err(Error::Http(failure))),
+        }
+    }
+
+    /// The response ended, and there was no answer that could be read.
+    fn unanswered(&mut self, session: &mut Session, error: Error) {
+        match self.stage {
+            Stage::Probe(probe) => self.judged(session, probe, probe.on_no_answer(error)),
+            _ => self.settle(Err(error)),
+        }
+    }
+
+    /// The server refused `initialize`. One that was legacy before may have become modern.
+    fn not_initialized(&mut self, error: Error) {
+        let is_modern =
+            matches!(&error, Error::Rpc(error) if negotiation::is_modern_refusal(error));
+        if is_modern && !self.insists && !self.probed {
+            self.enter(Stage::Probe(Probe { version: NEWEST_MODERN, modern_only: true }));
+        } else {
+            self.settle(Err(error));
         }
     }
 
@@ -148,16 +294,12 @@ impl Handshake {
             }
             Verdict::Retry(version) if !self.repeated => {
                 self.repeated = true;
-                self.stage = Stage::Probe(Probe { version, ..probe });
-                self.exchange = Exchange::Ready;
+                self.enter(Stage::Probe(Probe { version, ..probe }));
             }
             Verdict::Retry(version) => {
                 self.settle(Err(Error::UnsupportedVersion(vec![version.to_owned()])));
             }
-            Verdict::Initialize => {
-                self.stage = Stage::Initialize(Ok(None));
-                self.exchange = Exchange::Ready;
-            }
+            Verdict::Initialize => self.enter(Stage::Initialize(Ok(None))),
             Verdict::Fail(error) => self.settle(Err(error)),
         }
     }
@@ -168,19 +310,17 @@ impl Handshake {
             let version = known_legacy(&description.protocol_version).ok_or_else(|| {
                 Error::UnsupportedVersion(vec![description.protocol_version.clone()])
             })?;
-            Ok((Legacy { version, session_id }, description))
+            let transport = Transport::StreamableHttp;
+            Ok((Legacy { version, session_id, transport }, description))
         });
         match agreed {
-            Ok((legacy, description)) => {
-                self.stage = Stage::Confirm { legacy, description };
-                self.exchange = Exchange::Ready;
-            }
+            Ok((legacy, description)) => self.enter(Stage::Confirm { legacy, description }),
             Err(error) => self.settle(Err(error)),
         }
     }
 
     fn deliver(&mut self, session: &mut Session, mut delivery: Delivery) -> Option<Step> {
-        match (delivery.poll(), &self.stage) {
+        match (delivery.poll(session), &self.stage) {
             (Step::Done(Ok(_)), Stage::Confirm { legacy, description }) => {
                 let opened = session.opened(Wire::Legacy(legacy.clone()), description.clone());
                 self.settle(opened);
@@ -205,9 +345,14 @@ impl Drive for Handshake {
                 Exchange::Ready => self.send(session),
                 Exchange::Receiving(inbound) => self.receive(session, inbound),
                 Exchange::Delivering(delivery) => self.deliver(session, delivery),
+                Exchange::OnStream(stream, refused) => self.on_stream(session, stream, refused),
+                Exchange::Held(wait) => {
+                    self.exchange = Exchange::Waiting;
+                    Some(Step::Wait(wait))
+                }
                 Exchange::Settled(Ok(())) => Some(done()),
                 Exchange::Settled(Err(error)) => Some(Step::Done(Err(error))),
-                waiting @ (Exchange::Awaiting(_) | Exchange::Over) => {
+                waiting @ (Exchange::Awaiting(_) | Exchange::Waiting | Exchange::Over) => {
                     self.exchange = waiting;
                     Some(out_of_turn())
                 }
@@ -230,6 +375,7 @@ impl Drive for Handshake {
                 self.exchange = Exchange::Receiving(Box::new(Inbound::new(*id, reply)));
             }
             Exchange::Delivering(delivery) => delivery.handle_response(&head, limit),
+            Exchange::OnStream(stream, _) => stream.handle_response(session, &head),
             _ => {}
         }
     }
@@ -238,6 +384,7 @@ impl Drive for Handshake {
         match &mut self.exchange {
             Exchange::Receiving(inbound) => inbound.feed(bytes),
             Exchange::Delivering(delivery) => delivery.handle_body(bytes),
+            Exchange::OnStream(stream, _) => stream.handle_body(bytes),
             _ => {}
         }
     }
@@ -246,28 +393,41 @@ impl Drive for Handshake {
         match &mut self.exchange {
             Exchange::Receiving(inbound) => inbound.end(end),
             Exchange::Delivering(delivery) => delivery.handle_body_end(end),
+            Exchange::OnStream(stream, _) => stream.handle_body_end(end),
             _ => {}
         }
     }
 
-    fn handle_failure(&mut self, _session: &mut Session, failure: Failure) {
+    fn handle_failure(&mut self, session: &mut Session, failure: Failure) {
         match &mut self.exchange {
             Exchange::Delivering(delivery) => delivery.handle_failure(failure),
-            _ => self.settle(Err(Error::Http(failure))),
+            Exchange::OnStream(stream, _) => stream.handle_failure(failure),
+            _ => self.failed(session, failure),
+        }
+    }
+
+    fn handle_timer(&mut self) {
+        if matches!(self.exchange, Exchange::Waiting) {
+            self.exchange = Exchange::Ready;
         }
     }
 }
 
-fn discover(session: &Session, id: i64, version: &'static str) -> Result<HttpRequest, Error> {
-    let modern = Modern::new(version);
+pub(super) const INITIALIZED: &str = "notifications/initialized";
+
+fn discover(session: &Session, id: i64, probe: &Probe) -> Result<HttpRequest, Error> {
+    let modern = Modern::new(probe.version);
     let params = Params::parse(None)?;
     let method = "server/discover";
     let outline = Outline { id: Some(id), method, params: &params, progress: false };
     let body = modern.message(session.config(), &outline);
-    Ok(session.post(modern.fields(method, &params)?, body, None))
+    let request = session.post(modern.fields(method, &params)?, body, None);
+    // Whoever insists on the era waits for the answer as long as for any other.
+    let deadline = (!probe.modern_only).then_some(PROBE_DEADLINE);
+    Ok(HttpRequest { deadline, ..request })
 }
 
 fn confirmation(session: &Session, legacy: &Legacy) -> HttpRequest {
-    let message = crate::jsonrpc::write_call(None, "notifications/initialized", None);
+    let message = crate::jsonrpc::write_call(None, INITIALIZED, None);
     session.post(legacy.fields(), message, None)
 }

@@ -15,6 +15,8 @@ use super::{Drive, Step};
 #[derive(Debug)]
 pub(super) struct MessageCall {
     state: State,
+    /// Another message, to be sent when this one has been taken, and what it is.
+    then: Option<(String, HttpRequest)>,
 }
 
 #[derive(Debug)]
@@ -38,16 +40,25 @@ enum Draft {
 
 impl MessageCall {
     pub(super) const fn notification(method: String, params: Params, generation: u64) -> Self {
-        Self { state: State::Draft { draft: Draft::Notification { method, params }, generation } }
+        Self::of(State::Draft { draft: Draft::Notification { method, params }, generation })
     }
 
     pub(super) const fn encoded(message: Vec<u8>, generation: u64) -> Self {
-        Self { state: State::Draft { draft: Draft::Encoded(message), generation } }
+        Self::of(State::Draft { draft: Draft::Encoded(message), generation })
     }
 
     /// A message that is sent as it is, in whatever state the session is by then.
-    pub(super) const fn addressed(request: HttpRequest) -> Self {
-        Self { state: State::Delivery(Delivery::Ready(request)) }
+    pub(super) fn addressed(what: &str, request: HttpRequest) -> Self {
+        Self::of(State::Delivery(Delivery::new(what, request)))
+    }
+
+    /// The same, with another one after it.
+    pub(super) fn with(self, what: String, request: HttpRequest) -> Self {
+        Self { then: Some((what, request)), ..self }
+    }
+
+    const fn of(state: State) -> Self {
+        Self { state, then: None }
     }
 
     fn delivery(&mut self) -> Option<&mut Delivery> {
@@ -62,14 +73,26 @@ impl Drive for MessageCall {
     fn poll(&mut self, session: &mut Session) -> Step {
         if let State::Draft { draft, generation } = &mut self.state {
             match draft.take_request(session, *generation) {
-                Ok(request) => self.state = State::Delivery(Delivery::Ready(request)),
+                Ok(request) => {
+                    let delivery = Delivery::new(draft.what(), request);
+                    self.state = State::Delivery(delivery);
+                }
                 Err(error) => {
-                    self.state = State::Delivery(Delivery::Over);
+                    self.state = State::Delivery(Delivery::over());
                     return Step::Done(Err(error));
                 }
             }
         }
-        self.delivery().map_or_else(super::out_of_turn, Delivery::poll)
+        let Some(delivery) = self.delivery() else { return super::out_of_turn() };
+        match (delivery.poll(session), &mut self.then) {
+            (Step::Done(Ok(_)), then @ Some(_)) => {
+                if let Some((what, request)) = then.take() {
+                    self.state = State::Delivery(Delivery::new(what, request));
+                }
+                self.poll(session)
+            }
+            (step, _) => step,
+        }
     }
 
     fn handle_response(&mut self, session: &mut Session, head: Response) {
@@ -99,6 +122,14 @@ impl Drive for MessageCall {
 }
 
 impl Draft {
+    /// What it is, for errors.
+    fn what(&self) -> &str {
+        match self {
+            Self::Notification { method, .. } => method,
+            Self::Encoded(_) => "the answer to a request of the server",
+        }
+    }
+
     fn take_request(&mut self, session: &Session, generation: u64) -> Result<HttpRequest, Error> {
         if session.generation() != generation {
             return Err(Error::SessionLost);

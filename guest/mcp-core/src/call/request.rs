@@ -2,22 +2,27 @@
 
 use core::time::Duration;
 
-use serde::Deserialize;
+use std::borrow::Cow;
 
 use crate::error::{Error, RpcError};
 use crate::http::HttpRequest;
 use crate::inbound::{Inbound, Received};
-use crate::json_text::{Text, from_object};
+use crate::json_string;
+use crate::json_text::Picked;
 use crate::jsonrpc::{self, Id};
-use crate::legacy;
+use crate::legacy::{self, Legacy, Transport};
+use crate::lost_session;
 use crate::modern::Outline;
 use crate::negotiation;
-use crate::notification::Notification;
+use crate::notification::{LogLevel, Notification};
 use crate::params::Params;
+use crate::preview::quote;
 use crate::reply::{Cursor, Ending, Expected, Refusal, Reply};
 use crate::session::{RequestId, Session, Wire};
-use sandbar_exchange::{Failure, Response};
+use sandbar_exchange::{Failure, Processed, Response};
 
+use super::http_sse::{HttpSse, Progress};
+use super::repetition::Repetitions;
 use super::{Answer, Call, CallId, Drive, Outgoing, ServerRequest, Step, out_of_turn};
 
 /// A request, as far as it got.
@@ -33,6 +38,9 @@ pub(super) struct RequestCall {
     /// The opening of the session that the attempt in flight belongs to.
     generation: u64,
     cursor: Cursor,
+    repetitions: Repetitions,
+    /// What was no message among what came instead of the answer, if anything.
+    noise: Option<String>,
     /// Whether the request was repeated in a new session.
     repeated_in_new_session: bool,
     /// Whether the request was repeated with another version.
@@ -44,16 +52,20 @@ pub(super) struct RequestCall {
 enum State {
     /// The request is to be sent.
     Ready,
-    /// Its stream broke, and is to be resumed after a wait.
-    Broken(Duration),
+    /// Something is to be said before it goes on.
+    Telling(String, Box<Self>),
+    /// There is to be a wait before what comes next.
+    Held(Duration, Next),
     /// The wait goes on.
-    Paused,
+    Waiting(Next),
     /// The stream is to be resumed now.
     Resuming,
     /// The head of a response is awaited.
     Awaiting(Expected),
     /// A response is being received.
     Receiving(Expected, Box<Inbound>),
+    /// The whole of it goes on over the old transport; and whether the request itself was sent.
+    OnStream(Box<HttpSse>, bool),
     /// The session is to be opened again.
     Lost,
     /// The session is being opened again.
@@ -62,6 +74,15 @@ enum State {
     Settled(Result<String, Error>),
     /// The outcome was handed out.
     Over,
+}
+
+/// What comes after a wait.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    /// The request is sent again.
+    Repeat,
+    /// Its stream broke, and is resumed.
+    Resume,
 }
 
 impl RequestCall {
@@ -75,6 +96,8 @@ impl RequestCall {
             id: 0,
             generation: 0,
             cursor: Cursor::default(),
+            repetitions: Repetitions::default(),
+            noise: None,
             repeated_in_new_session: false,
             repeated_with_version: false,
             state: State::Ready,
@@ -86,6 +109,10 @@ impl RequestCall {
         self.generation = session.generation();
         if matches!(session.wire(), Wire::Unopened | Wire::Lost) {
             self.state = State::Lost;
+            return None;
+        }
+        if let Wire::Legacy(Legacy { transport: Transport::HttpSse, .. }) = session.wire() {
+            self.state = State::OnStream(Box::new(HttpSse::new()), false);
             return None;
         }
         self.id = session.next_id();
@@ -118,6 +145,48 @@ impl RequestCall {
         Ok(session.post(fields, body, self.idle_timeout))
     }
 
+    /// Goes on with the old transport.
+    fn on_stream(
+        &mut self,
+        session: &mut Session,
+        mut stream: Box<HttpSse>,
+        sent: bool,
+    ) -> Option<Step> {
+        let progress = stream.poll(session);
+        self.id = stream.id();
+        let (step, sent) = match progress {
+            Progress::Step(Step::Send(request)) => {
+                let idle_timeout = self.idle_timeout.or(request.idle_timeout);
+                (Some(Step::Send(HttpRequest { idle_timeout, ..request })), sent)
+            }
+            Progress::Step(step) => (Some(step), sent),
+            Progress::Notification { method, params } => {
+                (Some(Step::Notify(self.notification(method, params))), sent)
+            }
+            Progress::Noise(what) => (self.note_noise(what), sent),
+            Progress::Answer(Ok(_description)) if !sent => {
+                (Some(stream.request(session, &self.method, &self.params, self.progress)), true)
+            }
+            Progress::Answer(outcome) => return self.settle(outcome.map_err(Error::Rpc)),
+            Progress::Ended(ending) => {
+                let error = match ending {
+                    Ending::Clean => self.no_answer(),
+                    Ending::Broken(failure) if sent => Error::Http(failure),
+                    // Nothing of the request itself was sent.
+                    Ending::Broken(failure) => {
+                        Error::Http(Failure { processed: Processed::Never, ..failure })
+                    }
+                    Ending::Refused(refusal) => refusal.into_error("GET", session.endpoint()),
+                    Ending::Invalid(Error::InvalidMessage(what)) => self.invalid(&what),
+                    Ending::Invalid(error) => error,
+                };
+                return self.settle(Err(error));
+            }
+        };
+        self.state = State::OnStream(stream, sent);
+        step
+    }
+
     /// Asks for the rest of the stream.
     fn resume(&mut self, session: &Session) -> Option<Step> {
         match (session.wire(), self.cursor.event_id()) {
@@ -145,14 +214,29 @@ impl RequestCall {
                 Step::Notify(self.notification(method, params))
             }
             Received::Request { id, method, params } => match session.wire() {
+                // Nobody waits for the answer to a ping, and there is no way to give it.
+                Wire::Modern(_) if method == "ping" => {
+                    self.state = State::Receiving(expected, inbound);
+                    return None;
+                }
                 Wire::Modern(_) => {
-                    let error = "a server request, which the modern era does not have";
-                    return self.settle(Err(Error::InvalidMessage(error.into())));
+                    let what =
+                        format!("the request `{method}`, which the modern era does not have");
+                    return self.settle(Err(self.invalid(&what)));
                 }
                 _ => self.server_request(id, method, params),
             },
+            // Nobody asked for that transport.
+            Received::Endpoint(_) => {
+                self.state = State::Receiving(expected, inbound);
+                return None;
+            }
+            Received::Noise(what) => {
+                self.state = State::Receiving(expected, inbound);
+                return self.note_noise(what);
+            }
             Received::Answer(outcome) => {
-                self.answered(session, outcome);
+                self.answered(session, expected, outcome);
                 let goes_on = !matches!(self.state, State::Settled(_));
                 return (goes_on && inbound.is_open()).then_some(Step::Drop);
             }
@@ -160,7 +244,9 @@ impl RequestCall {
                 if let Some(stream) = inbound.stream() {
                     self.cursor.advance(stream);
                 }
-                return self.ended(session, expected, ending);
+                self.ended(session, expected, ending);
+                let goes_on = !matches!(self.state, State::Settled(_));
+                return (goes_on && inbound.is_open()).then_some(Step::Drop);
             }
         };
         self.state = State::Receiving(expected, inbound);
@@ -168,8 +254,28 @@ impl RequestCall {
     }
 
     fn notification(&self, method: String, params: Option<String>) -> Notification {
-        let token = self.progress.then_some(Id::Number(self.id));
-        Notification::on_stream_of(self.call, token.as_ref(), method, params)
+        let token = self.progress.then_some(self.id);
+        Notification::on_stream_of(self.call, token, method, params)
+    }
+
+    /// Passes over what is no message. The first time is told: what repeats itself is no news.
+    fn note_noise(&mut self, what: String) -> Option<Step> {
+        let text = format!("in answer to `{}` came what is no message: {what}", self.method);
+        self.noise.replace(what).is_none().then(|| {
+            Step::Notify(Notification::of_client(Some(self.call), LogLevel::Notice, &text))
+        })
+    }
+
+    /// That there was no answer, and what came instead of it.
+    fn no_answer(&self) -> Error {
+        match &self.noise {
+            Some(noise) => self.invalid(&format!("the response ended without it, after {noise}")),
+            None => Error::NoAnswer,
+        }
+    }
+
+    fn invalid(&self, what: &str) -> Error {
+        Error::InvalidMessage(format!("in answer to `{}`: {what}", self.method))
     }
 
     fn server_request(&self, id: Id, method: String, params: Option<String>) -> Step {
@@ -181,7 +287,12 @@ impl RequestCall {
         Step::Answer(ServerRequest { call: Some(self.call), id, method, params })
     }
 
-    fn answered(&mut self, session: &mut Session, outcome: Result<String, RpcError>) {
+    fn answered(
+        &mut self,
+        session: &mut Session,
+        expected: Expected,
+        outcome: Result<String, RpcError>,
+    ) {
         match outcome {
             Ok(result) => {
                 let outcome = self.accept(session, result);
@@ -189,8 +300,44 @@ impl RequestCall {
             }
             Err(error) if self.retries_with_version(session, &error) => self.state = State::Ready,
             Err(error) => {
-                self.settle(Err(Error::Rpc(error)));
+                let wants_session =
+                    expected == Expected::Answer && lost_session::is_meant_by_error(&error);
+                let refused = Error::Rpc(error);
+                if wants_session {
+                    self.refused_for_its_session(session, refused);
+                } else {
+                    self.settle(Err(refused));
+                }
             }
+        }
+    }
+
+    /// Whether a request that was refused for want of a session is to be repeated in a new one.
+    fn may_reopen(&mut self, session: &mut Session) -> bool {
+        let is_lost = match session.wire() {
+            Wire::Legacy(_) => {
+                session.lost(self.generation);
+                true
+            }
+            Wire::Lost => true,
+            Wire::Modern(_) => session.mistaken(self.generation),
+            Wire::Unopened | Wire::Closing(_) | Wire::Closed => false,
+        };
+        is_lost && !core::mem::replace(&mut self.repeated_in_new_session, true)
+    }
+
+    /// The server refused the request for want of a session: it is repeated in a new one, or was
+    /// already, which the server's own words do not say.
+    fn refused_for_its_session(&mut self, session: &mut Session, refused: Error) {
+        let has_been_repeated = self.repeated_in_new_session;
+        if self.may_reopen(session) {
+            self.state = State::Lost;
+        } else if has_been_repeated {
+            let text =
+                format!("`{}` was repeated in a new session, and refused again", self.method);
+            self.state = State::Telling(text, Box::new(State::Settled(Err(refused))));
+        } else {
+            self.settle(Err(refused));
         }
     }
 
@@ -199,12 +346,15 @@ impl RequestCall {
         let Some(modern) = session.modern_mut() else {
             return Ok(result);
         };
-        match result_type(&result)?.as_deref() {
+        match result_type(&result).as_deref() {
             None | Some("complete") => {}
             Some("input_required") => return Err(Error::InputRequired(result)),
             Some(other) => {
-                let what = format!("the `resultType` `{other}` is unknown");
-                return Err(Error::InvalidMessage(what));
+                let what = format!(
+                    "the `resultType` `{other}` is unknown, in {}",
+                    quote(result.as_bytes())
+                );
+                return Err(self.invalid(&what));
             }
         }
         if self.method == "tools/list"
@@ -228,64 +378,100 @@ impl RequestCall {
         !core::mem::replace(&mut self.repeated_with_version, true)
     }
 
-    fn ended(&mut self, session: &mut Session, expected: Expected, ending: Ending) -> Option<Step> {
+    fn ended(&mut self, session: &mut Session, expected: Expected, ending: Ending) {
         match ending {
-            Ending::Clean => self.pause_or(session, Error::NoAnswer),
-            Ending::Broken(failure) if failure.is_transient() => {
-                self.pause_or(session, Error::Http(failure))
+            Ending::Clean => self.pause_or(session, self.no_answer()),
+            Ending::Broken(failure) => self.broken(session, failure),
+            Ending::Invalid(Error::InvalidMessage(what)) => {
+                let _ = self.settle(Err(self.invalid(&what)));
             }
-            Ending::Broken(failure) => self.settle(Err(Error::Http(failure))),
-            Ending::Invalid(error) => self.settle(Err(error)),
+            Ending::Invalid(error) => {
+                let _ = self.settle(Err(error));
+            }
             Ending::Refused(refusal) if forgets_session(session, &refusal) => {
-                session.lost(self.generation);
-                self.session_lost(expected)
+                self.session_lost(session, expected, *refusal);
             }
             Ending::Refused(refusal) if expected == Expected::Stream => {
-                self.not_resumed(session, refusal)
+                self.not_resumed(session, *refusal);
             }
-            Ending::Refused(refusal) => self.refused(session, refusal),
+            Ending::Refused(refusal) => self.refused(session, *refusal),
+        }
+    }
+
+    /// The exchange failed, before the answer began or in the middle of it.
+    fn broken(&mut self, session: &Session, failure: Failure) {
+        if failure.is_transient()
+            && let Some(wait) = self.next_resumption(session)
+        {
+            self.state = State::Held(wait, Next::Resume);
+        } else if self.repetitions.after_loss(&self.method, &failure) {
+            self.state = State::Ready;
+        } else {
+            self.settle(Err(Error::Http(failure)));
         }
     }
 
     /// Resumes the stream later, if that is possible; otherwise the call ends with `error`.
-    fn pause_or(&mut self, session: &Session, error: Error) -> Option<Step> {
-        let resumable = matches!(session.wire(), Wire::Legacy(_));
-        match self.cursor.next_try().filter(|_| resumable) {
-            Some(wait) => self.state = State::Broken(wait),
-            None => return self.settle(Err(error)),
+    fn pause_or(&mut self, session: &Session, error: Error) {
+        match self.next_resumption(session) {
+            Some(wait) => self.state = State::Held(wait, Next::Resume),
+            None => {
+                self.settle(Err(error));
+            }
         }
-        None
     }
 
-    fn refused(&mut self, session: &mut Session, refusal: Refusal) -> Option<Step> {
-        match refusal.rpc_error().cloned() {
-            Some(error) if self.retries_with_version(session, &error) => {
-                self.state = State::Ready;
-                None
-            }
-            _ => self.settle(Err(refusal.into_error())),
+    /// How long to wait before the stream is resumed, if it can be.
+    fn next_resumption(&mut self, session: &Session) -> Option<Duration> {
+        let resumable = matches!(session.wire(), Wire::Legacy(_));
+        self.cursor.next_try().filter(|_| resumable)
+    }
+
+    fn refused(&mut self, session: &mut Session, refusal: Refusal) {
+        if let Some(error) = refusal.rpc_error().cloned()
+            && self.retries_with_version(session, &error)
+        {
+            self.state = State::Ready;
+        } else if let Some(wait) = self.repetitions.after_refusal(&self.method, &refusal) {
+            let seconds = wait.as_secs();
+            let text = format!(
+                "the server refused `{}` with status {} for now: it is repeated in {seconds} s",
+                self.method,
+                refusal.status()
+            );
+            self.state = State::Telling(text, Box::new(State::Held(wait, Next::Repeat)));
+        } else {
+            self.settle(Err(refusal.into_error(&self.method, session.endpoint())));
         }
     }
 
     /// The server did not let the stream be resumed.
-    fn not_resumed(&mut self, session: &Session, refusal: Refusal) -> Option<Step> {
+    fn not_resumed(&mut self, session: &Session, refusal: Refusal) {
         match refusal.status() {
             // It has no streams to resume, so the answer went with the one that broke.
-            405 => self.settle(Err(Error::NoAnswer)),
-            408 | 429 | 500..=599 => self.pause_or(session, refusal.into_error()),
-            _ => self.settle(Err(refusal.into_error())),
+            405 => {
+                self.settle(Err(self.no_answer()));
+            }
+            408 | 429 | 500..=599 => {
+                let error = refusal.into_error("GET", session.endpoint());
+                self.pause_or(session, error);
+            }
+            _ => {
+                self.settle(Err(refusal.into_error("GET", session.endpoint())));
+            }
         }
     }
 
     /// The server forgot the session. A request refused for that reason did not run and is
     /// repeated once; one whose stream broke may have run.
-    fn session_lost(&mut self, expected: Expected) -> Option<Step> {
-        let may_have_run = expected == Expected::Stream;
-        if may_have_run || core::mem::replace(&mut self.repeated_in_new_session, true) {
-            return self.settle(Err(Error::SessionLost));
+    fn session_lost(&mut self, session: &mut Session, expected: Expected, refusal: Refusal) {
+        if expected == Expected::Stream {
+            session.lost(self.generation);
+            self.settle(Err(Error::SessionLost));
+        } else {
+            let refused = refusal.into_error(&self.method, session.endpoint());
+            self.refused_for_its_session(session, refused);
         }
-        self.state = State::Lost;
-        None
     }
 
     fn settle(&mut self, outcome: Result<String, Error>) -> Option<Step> {
@@ -297,12 +483,19 @@ impl RequestCall {
         let may_run = match core::mem::replace(&mut self.state, State::Over) {
             State::Awaiting(_)
             | State::Receiving(..)
-            | State::Broken(_)
-            | State::Paused
+            | State::Held(_, Next::Resume)
+            | State::Waiting(Next::Resume)
             | State::Resuming => true,
-            State::Ready | State::Lost | State::Reopening | State::Settled(_) | State::Over => {
-                false
-            }
+            // Its server notices that the stream is gone.
+            State::OnStream(..)
+            | State::Ready
+            | State::Telling(..)
+            | State::Held(_, Next::Repeat)
+            | State::Waiting(Next::Repeat)
+            | State::Lost
+            | State::Reopening
+            | State::Settled(_)
+            | State::Over => false,
         };
         if !may_run || session.generation() != self.generation {
             return None;
@@ -312,7 +505,7 @@ impl RequestCall {
         let method = "notifications/cancelled";
         let message = jsonrpc::write_call(None, method, Some(&write_params));
         // Addressed now, to the session of the request: it is owed whatever becomes of ours.
-        Some(Call::delivery(session.post(legacy.fields(), message, None)))
+        Some(Call::delivery(method, session.post(legacy.fields(), message, None)))
     }
 }
 
@@ -322,9 +515,18 @@ impl Drive for RequestCall {
             let step = match core::mem::replace(&mut self.state, State::Over) {
                 State::Ready => self.send(session),
                 State::Resuming => self.resume(session),
+                State::OnStream(stream, sent) => self.on_stream(session, stream, sent),
                 State::Receiving(expected, inbound) => self.receive(session, expected, inbound),
-                State::Broken(wait) => {
-                    self.state = State::Paused;
+                State::Telling(text, then) => {
+                    self.state = *then;
+                    Some(Step::Notify(Notification::of_client(
+                        Some(self.call),
+                        LogLevel::Notice,
+                        &text,
+                    )))
+                }
+                State::Held(wait, next) => {
+                    self.state = State::Waiting(next);
                     Some(Step::Wait(wait))
                 }
                 State::Lost => {
@@ -334,7 +536,10 @@ impl Drive for RequestCall {
                 State::Settled(outcome) => {
                     Some(Step::Done(outcome.map(|result| Answer { result })))
                 }
-                waiting @ (State::Awaiting(_) | State::Paused | State::Reopening | State::Over) => {
+                waiting @ (State::Awaiting(_)
+                | State::Waiting(_)
+                | State::Reopening
+                | State::Over) => {
                     self.state = waiting;
                     Some(out_of_turn())
                 }
@@ -346,36 +551,43 @@ impl Drive for RequestCall {
     }
 
     fn handle_response(&mut self, session: &mut Session, head: Response) {
-        if let State::Awaiting(expected) = self.state {
+        if let State::OnStream(stream, _) = &mut self.state {
+            stream.handle_response(session, &head);
+        } else if let State::Awaiting(expected) = self.state {
             let reply = Reply::begin(&head, session.message_limit(), expected);
             self.state = State::Receiving(expected, Box::new(Inbound::new(self.id, reply)));
         }
     }
 
     fn handle_body(&mut self, bytes: &[u8]) {
-        if let State::Receiving(_, inbound) = &mut self.state {
-            inbound.feed(bytes);
+        match &mut self.state {
+            State::Receiving(_, inbound) => inbound.feed(bytes),
+            State::OnStream(stream, _) => stream.handle_body(bytes),
+            _ => {}
         }
     }
 
     fn handle_body_end(&mut self, end: Result<(), Failure>) {
-        if let State::Receiving(_, inbound) = &mut self.state {
-            inbound.end(end);
+        match &mut self.state {
+            State::Receiving(_, inbound) => inbound.end(end),
+            State::OnStream(stream, _) => stream.handle_body_end(end),
+            _ => {}
         }
     }
 
     fn handle_failure(&mut self, session: &mut Session, failure: Failure) {
-        let resuming = matches!(self.state, State::Awaiting(Expected::Stream));
-        if resuming && failure.is_transient() {
-            self.pause_or(session, Error::Http(failure));
-        } else {
-            self.settle(Err(Error::Http(failure)));
+        match &mut self.state {
+            State::OnStream(stream, _) => stream.handle_failure(failure),
+            _ => self.broken(session, failure),
         }
     }
 
     fn handle_timer(&mut self) {
-        if matches!(self.state, State::Paused) {
-            self.state = State::Resuming;
+        if let State::Waiting(next) = self.state {
+            self.state = match next {
+                Next::Repeat => State::Ready,
+                Next::Resume => State::Resuming,
+            };
         }
     }
 
@@ -393,36 +605,21 @@ fn cancelled_params(id: i64) -> String {
     format!(r#"{{"requestId":{id},"reason":"the caller gave up"}}"#)
 }
 
-fn result_type(result: &str) -> Result<Option<String>, Error> {
-    #[derive(Deserialize)]
-    struct Outline<'a> {
-        #[serde(borrow, default, rename = "resultType")]
-        result_type: Option<Text<'a>>,
-    }
-    let outline: Outline<'_> = from_object(result)
-        .map_err(|error| Error::InvalidMessage(format!("the result: {error}")))?;
-    Ok(outline.result_type.map(|text| text.0.into_owned()))
+/// The `resultType` of a result; what is no string is none.
+fn result_type(result: &str) -> Option<String> {
+    let [kind] = Picked::from(result, ["resultType"]).ok()?.values;
+    json_string::read(kind?).map(Cow::into_owned)
 }
 
-/// What servers say, with status 400, to an id of a session that they do not know. The
-/// specification wants 404 for it.
-const FORGOTTEN: &[&str] = &["no valid session id", "session not found", "server not initialized"];
-
-/// Whether a refusal means that the server does not know the session any more.
+/// Whether a refusal means that the server does not know the session any more, or wants one that the
+/// era it was taken for does not have.
 fn forgets_session(session: &Session, refusal: &Refusal) -> bool {
     // Another call may have noticed already, which is why a lost session counts.
-    let has_session = match session.wire() {
+    let has_id = match session.wire() {
         Wire::Legacy(legacy) => legacy.session_id.is_some(),
         Wire::Lost => true,
-        Wire::Unopened | Wire::Modern(_) | Wire::Closing(_) | Wire::Closed => false,
+        Wire::Modern(_) => false,
+        Wire::Unopened | Wire::Closing(_) | Wire::Closed => return false,
     };
-    has_session
-        && match refusal.status() {
-            404 => !refusal.rpc_error().is_some_and(negotiation::is_modern_refusal),
-            400 => {
-                let preview = refusal.preview().to_ascii_lowercase();
-                FORGOTTEN.iter().any(|text| preview.contains(text))
-            }
-            _ => false,
-        }
+    lost_session::is_meant_by_refusal(refusal, has_id)
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{DecodeError, Decoder, Event};
+use super::{Decoder, Event, TooLarge};
 
 const LIMIT: usize = 1 << 20;
 
@@ -42,7 +42,7 @@ fn model(stream: &str) -> Outcome {
                 outcome.last_event_id = id.take().or(outcome.last_event_id);
                 let kind = std::mem::take(&mut kind);
                 if let Some(whole) = std::mem::take(&mut data).strip_suffix('\n') {
-                    outcome.events.push(Event { kind, data: whole.to_owned() });
+                    outcome.events.push(Event { kind, data: Ok(whole.to_owned()) });
                 }
             }
             "data" => data = data + value + "\n",
@@ -58,7 +58,7 @@ fn model(stream: &str) -> Outcome {
 }
 
 fn event(kind: &str, data: &str) -> Event {
-    Event { kind: kind.to_owned(), data: data.to_owned() }
+    Event { kind: kind.to_owned(), data: Ok(data.to_owned()) }
 }
 
 const TRICKY: &str = "\u{FEFF}retry: 1500\r\nid: a\r\ndata:\r\n\r\n: comment\r\revent: x\rdata: 1\r\n\
@@ -114,7 +114,7 @@ fn an_event_over_the_limit_is_an_error_however_it_arrives() {
             let mut decoder = Decoder::new(100);
             let result: Result<(), _> =
                 stream.as_bytes().chunks(size).try_for_each(|chunk| decoder.feed(chunk, |_| {}));
-            let over = matches!(result, Err(DecodeError::TooLarge { limit: 100, seen: 101.. }));
+            let over = matches!(result, Err(TooLarge { limit: 100, seen: 101.. }));
             assert!(over, "{stream} in chunks of {size}: {result:?}");
         }
     }
@@ -134,14 +134,43 @@ fn an_event_at_the_limit_passes_however_it_arrives() {
     }
 }
 
-/// Catches a lossy conversion, which changes what the server said without a word.
+/// Catches a line of another field that is copied again with every chunk: a server that sends it
+/// byte by byte would keep the client busy.
 #[test]
-fn data_that_is_not_utf8_is_an_error_after_the_events_before_it() {
+fn an_unfinished_line_grows_in_place() {
+    let mut decoder = Decoder::new(LIMIT);
+    let mut growths = 0;
+    for _ in 0..10_000 {
+        let capacity = decoder.partial.capacity();
+        decoder.feed(b"x", |_| {}).unwrap();
+        growths += usize::from(decoder.partial.capacity() != capacity);
+    }
+    assert!(growths < 100, "{growths}");
+}
+
+/// Catches a limit on other fields that is off by one.
+#[test]
+fn a_line_at_the_limit_passes_however_it_arrives() {
+    let stream = format!("id: {}\n\n", "x".repeat(96));
+    for size in [1, 7, stream.len()] {
+        let mut decoder = Decoder::new(100);
+        stream.as_bytes().chunks(size).for_each(|chunk| decoder.feed(chunk, |_| {}).unwrap());
+        assert_eq!(decoder.last_event_id().unwrap().len(), 96, "chunks of {size}");
+    }
+}
+
+/// Catches a lossy conversion, which changes what the server said without a word, and a stream that
+/// ends with an event that nobody may want to read (java-sdk 885, vercel/ai 16002).
+#[test]
+fn what_is_not_utf8_concerns_its_own_event_alone() {
     let mut events = Vec::new();
-    let result =
-        Decoder::new(LIMIT).feed(b"data: ok\n\ndata: \xFF\n\n", |event| events.push(event));
-    assert_eq!(result, Err(DecodeError::InvalidUtf8 { field: "data" }));
-    assert_eq!(events, [event("", "ok")]);
+    let stream = b"event: \xFF\ndata: x\n\nid: 1\nid: \xFF\ndata: \xFF\n\ndata: ok\n\n\xFF: z\n";
+    let mut decoder = Decoder::new(LIMIT);
+    decoder.feed(stream, |event| events.push(event)).unwrap();
+    assert_eq!(events[0], event("\u{FFFD}", "x"));
+    assert_eq!(events[1].data.clone().unwrap_err().into_bytes(), b"\xFF");
+    assert_eq!(events[2], event("", "ok"));
+    assert_eq!(decoder.last_event_id(), Some("1"));
 }
 
 fn fragment() -> impl Strategy<Value = String> {
@@ -183,7 +212,7 @@ proptest! {
     fn any_bytes_end_in_a_result(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let mut decoder = Decoder::new(64);
         let mut data = 0;
-        let _ = decoder.feed(&bytes, |event| data += event.data.len());
+        let _ = decoder.feed(&bytes, |event| data += event.data.map_or(1, |data| data.len()));
         prop_assert!(data <= bytes.len());
     }
 }

@@ -110,6 +110,23 @@ fn integers_outside_the_safe_range_are_the_callers_mistake() {
     }
 }
 
+/// Catches a sum of bytes that forgets a part, or that is never given back: a tool may hold all of
+/// the limit, and not a byte more.
+#[test]
+fn annotated_tools_are_limited_in_bytes_together() {
+    let mut headers = ToolHeaders::default();
+    let annotated = r#"{"abc":{"properties":{"de":{"type":"string","x-mcp-header":"Name"}}}}"#;
+    let others = 3 + 2 + 4;
+    let small = list(&[("t", annotated)]);
+    assert_eq!(headers.learn(&small), None);
+    let rest = (1 << 20) - (1 + others) - others;
+    let fits = "n".repeat(rest);
+    assert_eq!(headers.learn(&list(&[(&fits, annotated)])), None);
+    assert_eq!(headers.learn(&list(&[("u", annotated)])).unwrap(), list(&[]));
+    assert_eq!(headers.learn(&list(&[("t", "{}"), ("u", annotated)])), None);
+    assert_eq!(headers.learn(&small).unwrap(), list(&[]));
+}
+
 /// Catches a table that a server can grow without end by listing page after page.
 #[test]
 fn annotated_tools_beyond_the_limit_are_hidden() {

@@ -1,10 +1,8 @@
 //! `prompts/list` and `prompts/get`.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::Content;
-use crate::error::Error;
+use super::content::parse_all;
+use super::{Content, Oddities, Reading, member, page};
+use crate::json_text::{Picked, each_item};
 
 /// One page of prompts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,94 +55,80 @@ pub struct PromptMessage {
     pub content: Content,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WirePage {
-    prompts: Vec<WirePrompt>,
-    next_cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WirePrompt {
-    name: String,
-    title: Option<String>,
-    description: Option<String>,
-    arguments: Option<Vec<WireArgument>>,
-}
-
-#[derive(Deserialize)]
-struct WireArgument {
-    name: String,
-    description: Option<String>,
-    required: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct WireResult<'a> {
-    description: Option<String>,
-    #[serde(borrow)]
-    messages: Vec<WireMessage<'a>>,
-}
-
-#[derive(Deserialize)]
-struct WireMessage<'a> {
-    role: String,
-    #[serde(borrow)]
-    content: &'a RawValue,
-}
-
 impl PromptPage {
     /// Reads a `ListPromptsResult`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidMessage`] where a required member is missing or of another type.
-    pub fn parse(json: &str) -> Result<Self, Error> {
-        let page: WirePage = super::parse(json, "prompts/list")?;
-        let prompts = page.prompts.into_iter().map(Prompt::from).collect();
-        Ok(Self { prompts, next_cursor: page.next_cursor })
+    #[must_use]
+    pub fn parse(json: &str) -> Reading<Self> {
+        let mut odd = Oddities::of("prompts/list");
+        let (prompts, next_cursor) = page(json, "prompts", &mut odd, &mut Prompt::read);
+        odd.with(Self { prompts, next_cursor })
     }
 }
 
-impl From<WirePrompt> for Prompt {
-    fn from(prompt: WirePrompt) -> Self {
-        let arguments = prompt.arguments.unwrap_or_default();
-        Self {
-            name: prompt.name,
-            title: prompt.title,
-            description: prompt.description,
-            arguments: arguments.into_iter().map(PromptArgument::from).collect(),
+impl Prompt {
+    /// Reads a prompt. One without a name could not be asked for.
+    fn read(json: &str, odd: &mut Oddities) -> Option<Self> {
+        let names = ["name", "title", "description", "arguments"];
+        let values = Picked::from(json, names).map(|picked| picked.values).unwrap_or_default();
+        let [name, title, description, list] = values;
+        let Some(name) = member::string(name) else {
+            odd.note("a prompt without a name is left out", json);
+            return None;
+        };
+        let mut arguments = Vec::new();
+        if let Some(list) = member::present(list) {
+            let mut take = |argument| arguments.extend(PromptArgument::read(argument, odd));
+            if each_item(list, &mut take).is_err() {
+                odd.note("`arguments` of a prompt is no list", list);
+            }
         }
+        let (title, description) = (member::string(title), member::string(description));
+        Some(Self { name, title, description, arguments })
     }
 }
 
-impl From<WireArgument> for PromptArgument {
-    fn from(argument: WireArgument) -> Self {
-        Self {
-            name: argument.name,
-            description: argument.description,
-            required: argument.required.unwrap_or(false),
-        }
+impl PromptArgument {
+    fn read(json: &str, odd: &mut Oddities) -> Option<Self> {
+        let names = ["name", "description", "required"];
+        let values = Picked::from(json, names).map(|picked| picked.values).unwrap_or_default();
+        let [name, description, required] = values;
+        let Some(name) = member::string(name) else {
+            odd.note("an argument without a name is left out", json);
+            return None;
+        };
+        let description = member::string(description);
+        Some(Self { name, description, required: member::flag(required) })
     }
 }
 
 impl PromptResult {
     /// Reads a `GetPromptResult`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidMessage`] where a required member is missing or of another type, or where
-    /// base64 is not.
-    pub fn parse(json: &str) -> Result<Self, Error> {
-        let result: WireResult<'_> = super::parse(json, "prompts/get")?;
-        let messages: Result<_, Error> = result
-            .messages
-            .into_iter()
-            .map(|message| {
-                let content = Content::parse(message.content.get())?;
-                Ok(PromptMessage { role: message.role, content })
-            })
-            .collect();
-        Ok(Self { description: result.description, messages: messages? })
+    #[must_use]
+    pub fn parse(json: &str) -> Reading<Self> {
+        let mut odd = Oddities::of("prompts/get");
+        let description = Picked::from(json, ["description"]).map(|picked| picked.values);
+        let [description] = description.unwrap_or_default();
+        let (messages, _) = page(json, "messages", &mut odd, &mut |json, odd| {
+            Some(PromptMessage::read_all(json, odd))
+        });
+        odd.with(Self {
+            description: member::string(description),
+            messages: messages.into_iter().flatten().collect(),
+        })
+    }
+}
+
+impl PromptMessage {
+    /// Reads a message. One that holds several blocks, as messages of models do, is as many.
+    fn read_all(json: &str, odd: &mut Oddities) -> Vec<Self> {
+        let picked = Picked::from(json, ["role", "content"]).map(|picked| picked.values);
+        let (role, blocks) = match picked {
+            Ok([role, content @ Some(_)]) => (member::string(role), parse_all(content, odd)),
+            // What is said is there all the same.
+            _ => (None, vec![Content::read(json, odd)]),
+        };
+        // Most prompts are for the user to say.
+        let role = role.unwrap_or_else(|| "user".to_owned());
+        blocks.into_iter().map(|content| Self { role: role.clone(), content }).collect()
     }
 }

@@ -1,10 +1,7 @@
 //! `resources/list` and `resources/read`.
 
-use serde::Deserialize;
-
-use super::content::decode_base64;
-use crate::error::Error;
-use crate::json_text::Text;
+use super::{Oddities, Reading, member, page};
+use crate::json_text::Picked;
 
 /// One page of resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,87 +49,76 @@ pub enum ResourceBody {
     Blob(Vec<u8>),
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WirePage {
-    resources: Vec<WireLink>,
-    next_cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WireLink {
-    uri: String,
-    name: String,
-    title: Option<String>,
-    description: Option<String>,
-    mime_type: Option<String>,
-    size: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct WireRead<'a> {
-    #[serde(borrow)]
-    contents: Vec<WireContents<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WireContents<'a> {
-    uri: String,
-    mime_type: Option<String>,
-    text: Option<String>,
-    #[serde(borrow, default)]
-    blob: Option<Text<'a>>,
-}
-
 impl ResourcePage {
     /// Reads a `ListResourcesResult`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidMessage`] where a required member is missing or of another type.
-    pub fn parse(json: &str) -> Result<Self, Error> {
-        let page: WirePage = super::parse(json, "resources/list")?;
-        let resources = page.resources.into_iter().map(ResourceLink::from).collect();
-        Ok(Self { resources, next_cursor: page.next_cursor })
-    }
-}
-
-/// Reads a `ReadResourceResult`.
-///
-/// # Errors
-///
-/// [`Error::InvalidMessage`] where a required member is missing or of another type, or where
-/// base64 is not.
-pub fn parse_resource_contents(json: &str) -> Result<Vec<ResourceContents>, Error> {
-    let read: WireRead<'_> = super::parse(json, "resources/read")?;
-    read.contents.into_iter().map(WireContents::decode).collect()
-}
-
-impl From<WireLink> for ResourceLink {
-    fn from(link: WireLink) -> Self {
-        Self {
-            uri: link.uri,
-            name: link.name,
-            title: link.title,
-            description: link.description,
-            mime_type: link.mime_type,
-            size: link.size,
-        }
-    }
-}
-
-impl WireContents<'_> {
-    pub(super) fn decode(self) -> Result<ResourceContents, Error> {
-        let body = match (self.text, self.blob) {
-            (Some(text), _) => ResourceBody::Text(text),
-            (None, Some(blob)) => ResourceBody::Blob(decode_base64("blob", &blob.0)?),
-            (None, None) => {
-                let what = "resource contents: missing field `text` or `blob`";
-                return Err(Error::InvalidMessage(what.into()));
+    #[must_use]
+    pub fn parse(json: &str) -> Reading<Self> {
+        let mut odd = Oddities::of("resources/list");
+        let mut read = |json, odd: &mut Oddities| {
+            let link = ResourceLink::read(json);
+            if link.is_none() {
+                odd.note("a resource without a URI is left out", json);
             }
+            link
         };
-        Ok(ResourceContents { uri: self.uri, mime_type: self.mime_type, body })
+        let (resources, next_cursor) = page(json, "resources", &mut odd, &mut read);
+        odd.with(Self { resources, next_cursor })
+    }
+}
+
+/// Reads a `ReadResourceResult` that answers for `uri`.
+#[must_use]
+pub fn parse_resource_contents(json: &str, uri: &str) -> Reading<Vec<ResourceContents>> {
+    let mut odd = Oddities::of("resources/read");
+    let mut read = |json: &str, odd: &mut Oddities| {
+        let contents = ResourceContents::read(json).unwrap_or_else(|| {
+            odd.note("contents are kept as JSON", json);
+            ResourceContents {
+                uri: String::new(),
+                mime_type: Some("application/json".to_owned()),
+                body: ResourceBody::Text(json.to_owned()),
+            }
+        });
+        Some(contents)
+    };
+    let (mut contents, _) = page(json, "contents", &mut odd, &mut read);
+    // What was asked for is what came, where nothing else is said.
+    for unnamed in contents.iter_mut().filter(|contents| contents.uri.is_empty()) {
+        uri.clone_into(&mut unnamed.uri);
+    }
+    odd.with(contents)
+}
+
+impl ResourceLink {
+    /// Reads a resource by reference; none where it does not say which. One without a name is
+    /// called by what it has.
+    pub(super) fn read(json: &str) -> Option<Self> {
+        let names = ["uri", "name", "title", "description", "mimeType", "size"];
+        let [uri, name, title, description, mime_type, size] =
+            Picked::from(json, names).ok()?.values;
+        let (uri, title) = (member::string(uri)?, member::string(title));
+        let name = member::string(name).or_else(|| title.clone()).unwrap_or_else(|| uri.clone());
+        Some(Self {
+            uri,
+            name,
+            title,
+            description: member::string(description),
+            mime_type: member::string(mime_type),
+            size: member::size(size),
+        })
+    }
+}
+
+impl ResourceContents {
+    /// Reads a resource by value; none where there is no value.
+    pub(super) fn read(json: &str) -> Option<Self> {
+        let [uri, mime_type, text, blob] =
+            Picked::from(json, ["uri", "mimeType", "text", "blob"]).ok()?.values;
+        let body = match member::string(text) {
+            Some(text) => ResourceBody::Text(text),
+            None => ResourceBody::Blob(member::base64(member::present(blob)?)?),
+        };
+        let uri = member::string(uri).unwrap_or_default();
+        Some(Self { uri, mime_type: member::string(mime_type), body })
     }
 }

@@ -5,10 +5,10 @@ use core::ops::Range;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Content;
-use super::content::{parse_all, spelled_text, text_of};
-use crate::error::Error;
-use crate::json_text::{Members, cut, from_object, range_within};
+use super::content::{Content, parse_all, spelled_text};
+use super::{Oddities, Reading, member, page};
+use crate::json_string::unescape;
+use crate::json_text::{Members, Picked, cut, from_object, range_within};
 
 /// One page of tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,82 +47,64 @@ pub struct ToolResult {
     pub is_error: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WirePage<'a> {
-    #[serde(borrow)]
-    tools: Vec<WireTool<'a>>,
-    next_cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireTool<'a> {
-    name: String,
-    title: Option<String>,
-    description: Option<String>,
-    #[serde(borrow)]
-    input_schema: &'a RawValue,
-    #[serde(borrow)]
-    output_schema: Option<&'a RawValue>,
-    #[serde(borrow)]
-    annotations: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireResult<'a> {
-    #[serde(borrow)]
-    content: Vec<&'a RawValue>,
-    #[serde(borrow)]
-    structured_content: Option<&'a RawValue>,
-    is_error: Option<bool>,
-}
-
 impl ToolPage {
     /// Reads a `ListToolsResult`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidMessage`] where a required member is missing or of another type.
-    pub fn parse(json: &str) -> Result<Self, Error> {
-        let page: WirePage<'_> = super::parse(json, "tools/list")?;
-        let tools = page.tools.into_iter().map(Tool::from).collect();
-        Ok(Self { tools, next_cursor: page.next_cursor })
+    #[must_use]
+    pub fn parse(json: &str) -> Reading<Self> {
+        let mut odd = Oddities::of("tools/list");
+        let (tools, next_cursor) = page(json, "tools", &mut odd, &mut Tool::read);
+        odd.with(Self { tools, next_cursor })
     }
 }
 
-impl From<WireTool<'_>> for Tool {
-    fn from(tool: WireTool<'_>) -> Self {
-        let text = |raw: &RawValue| raw.get().to_owned();
-        Self {
-            name: tool.name,
-            title: tool.title,
-            description: tool.description,
-            input_schema: text(tool.input_schema),
-            output_schema: tool.output_schema.map(text),
-            annotations: tool.annotations.map(text),
-        }
+impl Tool {
+    /// Reads a tool. One without a name could not be called.
+    fn read(json: &str, odd: &mut Oddities) -> Option<Self> {
+        let names = ["name", "title", "description", "inputSchema", "outputSchema", "annotations"];
+        let values = Picked::from(json, names).map(|picked| picked.values).unwrap_or_default();
+        let [name, title, description, input_schema, output_schema, annotations] = values;
+        let Some(name) = member::string(name) else {
+            odd.note("a tool without a name is left out", json);
+            return None;
+        };
+        Some(Self {
+            name,
+            title: member::string(title),
+            description: member::string(description),
+            // Arguments are an object always, and a server that says no more accepts any.
+            input_schema: member::json(input_schema).unwrap_or_else(|| ANY_OBJECT.to_owned()),
+            output_schema: member::json(output_schema),
+            annotations: member::json(annotations),
+        })
     }
 }
+
+/// The schema of arguments of which nothing is known.
+const ANY_OBJECT: &str = r#"{"type":"object"}"#;
 
 impl ToolResult {
     /// Reads a `CallToolResult`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidMessage`] where a required member is missing or of another type, or where
-    /// base64 is not.
-    pub fn parse(json: String) -> Result<Self, Error> {
+    #[must_use]
+    pub fn parse(json: String) -> Reading<Self> {
+        let mut odd = Oddities::of("tools/call");
         if let Some(lone) = LoneText::find(&json) {
-            return lone.take_from(json);
+            return odd.with(lone.take_from(json));
         }
-        let result: WireResult<'_> = super::parse(&json, "tools/call")?;
-        Ok(Self {
-            content: parse_all(&result.content)?,
-            structured: result.structured_content.map(|raw| raw.get().to_owned()),
-            is_error: result.is_error.unwrap_or(false),
-        })
+        let names = ["content", "structuredContent", "isError"];
+        let result = match Picked::from(&json, names) {
+            Ok(Picked { values: [content, structured, is_error], .. }) => Self {
+                content: parse_all(content, &mut odd),
+                structured: member::json(structured),
+                is_error: member::flag(is_error),
+            },
+            // It is what the tool returned, whatever it is.
+            Err(_) => Self {
+                content: parse_all(Some(&json), &mut odd),
+                structured: None,
+                is_error: false,
+            },
+        };
+        odd.with(result)
     }
 }
 
@@ -155,9 +137,10 @@ impl LoneText {
         })
     }
 
-    fn take_from(self, json: String) -> Result<ToolResult, Error> {
+    fn take_from(self, json: String) -> ToolResult {
         let Self { spelled, structured, is_error } = self;
-        let text = text_of(cut(json, spelled))?;
-        Ok(ToolResult { content: vec![Content::Text(text)], structured, is_error })
+        // The text is from a message that was checked, so its escapes are some.
+        let text = unescape(cut(json, spelled)).unwrap_or_default();
+        ToolResult { content: vec![Content::Text(text)], structured, is_error }
     }
 }

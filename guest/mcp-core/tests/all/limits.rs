@@ -40,6 +40,19 @@ fn a_body_over_the_limit_is_refused_whatever_it_announced() {
     exceeded(call_tool(&mut small(), [endless]).0);
 }
 
+/// Catches a limit that is off by one, announced or not.
+#[test]
+fn a_body_at_the_limit_is_accepted() {
+    let beginning = r#"{"jsonrpc":"2.0","id":$ID,"result":{}"#;
+    let padding = " ".repeat(LIMIT as usize - beginning.len() - 1 + "$ID".len() - 1);
+    let reply = || Reply::json(200, beginning).chunk(format!("{padding}}}"));
+    for reply in [reply(), reply().field("content-length", "1000")] {
+        assert_eq!(call_tool(&mut small(), [reply]).0.unwrap(), "{}");
+    }
+    let over = reply().chunk(" ");
+    assert_eq!(exceeded(call_tool(&mut small(), [over]).0), 1001);
+}
+
 /// Catches a limit on the stream where one on the message is meant: progress may go on for days.
 #[test]
 fn many_small_messages_may_exceed_the_limit_together() {

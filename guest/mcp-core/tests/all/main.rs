@@ -9,9 +9,16 @@
 )]
 
 mod answers;
+mod arbitrary;
 mod cancellation;
+mod codings;
+mod fields;
+mod http_sse;
 mod limits;
+mod noise;
+mod odd_answers;
 mod opening;
+mod repetition;
 mod requests;
 mod resumption;
 mod script;

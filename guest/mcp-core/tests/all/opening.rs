@@ -2,7 +2,7 @@
 
 use sandbar_mcp_core::{Era, Error, ErrorCode, Failure, Session, SessionConfig};
 
-use crate::script::{Reply, Script, body, config, field, initialized};
+use crate::script::{Reply, Script, body, call_tool, config, field, initialized, modern};
 
 fn open(era: Option<Era>, replies: Vec<Reply>) -> (Result<String, Error>, Session, Script) {
     let mut session = Session::new(SessionConfig { era, ..config() }).unwrap();
@@ -80,11 +80,11 @@ fn what_is_no_modern_answer_leads_to_initialize() {
     }
 }
 
-/// Catches a fallback on every failing status: it would turn a demand for credentials, a rate
-/// limit or an outage into a puzzle about versions.
+/// Catches a fallback on a demand for credentials or patience: `initialize` would be refused the same
+/// way, and the demand turned into a puzzle about versions.
 #[test]
-fn a_status_that_says_nothing_of_the_era_is_reported() {
-    for status in [301, 401, 403, 407, 408, 429, 500, 503] {
+fn a_status_that_says_who_may_ask_or_when_is_reported() {
+    for status in [401, 403, 407, 429] {
         let reply = Reply::new(status, "text/plain", "no").field("www-authenticate", "Bearer a");
         let (outcome, session, _) = open(None, vec![reply.field("www-authenticate", "Basic b")]);
         let Err(Error::Status(error)) = outcome else { panic!("{status}: {outcome:?}") };
@@ -92,6 +92,137 @@ fn a_status_that_says_nothing_of_the_era_is_reported() {
         assert_eq!(error.www_authenticate, ["Bearer a", "Basic b"]);
         assert_eq!(session.description(), None);
     }
+}
+
+/// Catches an opening that ends with what is no answer of a modern server, though `initialize` would
+/// work (rust-sdk 1142, go-sdk 1014, copilot-cli 4809, Wazuh-MCP-Server 121).
+#[test]
+fn whatever_else_comes_leads_to_initialize() {
+    let lost = || Failure::sent(ErrorCode::ConnectionFailed("closed".into()));
+    let failed = |code| Reply::failure(Failure::sent(code));
+    let cut = |code| Reply::sse(": x\n").broken(Failure::sent(code));
+    for first in [
+        Reply::new(500, "text/plain", "Internal Server Error"),
+        Reply::new(502, "text/html", "<html>"),
+        Reply::new(503, "", ""),
+        Reply::json(500, &error(-32603, "null")),
+        Reply::new(403, "text/plain", "method not allowed by the gateway"),
+        Reply::new(408, "", ""),
+        Reply::new(301, "", ""),
+        Reply::accepted(),
+        Reply::new(204, "", ""),
+        Reply::json(200, ""),
+        Reply::json(200, "null"),
+        Reply::json(200, "{}"),
+        Reply::json(200, "[]"),
+        Reply::json(200, "{\"jsonrpc\""),
+        Reply::new(200, "application/json", b"\xFF".to_vec()),
+        Reply::new(200, "text/html", "<html>"),
+        Reply::new(200, "", ""),
+        Reply::result("null"),
+        Reply::result("[]"),
+        Reply::result("\"ok\""),
+        Reply::sse(""),
+        Reply::sse("data: hello\n\n"),
+        Reply::sse("event: endpoint\ndata: /messages\n\n"),
+        Reply::json(200, &error(-32000, "null")),
+        Reply::result("{}").field("content-encoding", "br"),
+        failed(ErrorCode::FirstByteTimeout),
+        failed(ErrorCode::TotalTimeout),
+        failed(ErrorCode::Protocol("x".into())),
+        cut(ErrorCode::IdleTimeout),
+        cut(ErrorCode::TotalTimeout),
+    ] {
+        let shown = format!("{first:?}");
+        let (outcome, session, _) = open(None, with_handshake(first));
+        assert_eq!(outcome.unwrap(), "", "{shown}");
+        assert_eq!(session.description().unwrap().era, Era::Legacy, "{shown}");
+    }
+    // A connection that is lost is tried again before anything is made of it.
+    let [initialize, confirmation] = initialized("2025-11-25", "s1");
+    let replies = vec![Reply::failure(lost()), Reply::failure(lost()), initialize, confirmation];
+    let (outcome, session, _) = open(None, replies);
+    assert_eq!(outcome.unwrap(), "");
+    assert_eq!(session.description().unwrap().era, Era::Legacy);
+    // Where there is no server, there is none in another era.
+    for code in [ErrorCode::ConnectionRefused, ErrorCode::Dns("no".into())] {
+        let (outcome, ..) = open(None, vec![Reply::failure(Failure::unsent(code.clone()))]);
+        assert_eq!(outcome, Err(Error::Http(Failure::unsent(code))));
+    }
+}
+
+/// Catches a silent server that is waited for like one that works, and a deadline on what may work.
+#[test]
+fn the_probe_has_a_deadline_of_its_own() {
+    let (_, _, script) = open(None, with_handshake(Reply::new(400, "", "")));
+    let deadlines: Vec<_> = script.sent().iter().map(|request| request.deadline).collect();
+    let probe = deadlines[0].unwrap().as_secs();
+    assert!((5..=15).contains(&probe) && deadlines[1..] == [None, None], "{deadlines:?}");
+    let (_, _, script) = open(Some(Era::Modern), vec![Reply::result("{}")]);
+    assert_eq!(script.sent()[0].deadline, None);
+}
+
+/// Catches an era that is final though everything but the probe speaks against it, and a client that
+/// looks again and again.
+#[test]
+fn an_era_that_turns_out_wrong_gets_a_second_look() {
+    let wants_session =
+        || Reply::new(400, "text/plain", "Bad Request: No valid session ID provided");
+    let [initialize, confirmation] = initialized("2025-11-25", "s1");
+    let mut session = modern();
+    let replies = [wants_session(), initialize, confirmation, Reply::result("{}")];
+    let (outcome, script) = call_tool(&mut session, replies);
+    assert_eq!(outcome.unwrap(), "{}");
+    assert_eq!(script.methods()[1], "initialize");
+    assert_eq!(session.description().unwrap().era, Era::Legacy);
+
+    // That it was no mistake shows at once, and once is enough.
+    let mut session = modern();
+    let (outcome, _) = call_tool(&mut session, [wants_session(), Reply::new(400, "", "no")]);
+    assert!(matches!(outcome, Err(Error::Status(error)) if error.request == "initialize"));
+    let replies = [Reply::result("{}"), wants_session()];
+    let (outcome, script) = call_tool(&mut session, replies);
+    assert!(matches!(outcome, Err(Error::Status(error)) if error.status == 400));
+    assert_eq!(script.methods(), ["server/discover", "tools/call"]);
+
+    // Whoever names the era means it.
+    let config = SessionConfig { era: Some(Era::Modern), ..config() };
+    let mut session = Session::new(config).unwrap();
+    let call = session.open();
+    Script::new([Reply::result("{}")]).run(&mut session, call).unwrap();
+    let (outcome, _) = call_tool(&mut session, [wants_session()]);
+    assert!(matches!(outcome, Err(Error::Status(_))));
+}
+
+/// Catches a session that cannot come back because its server has become modern meanwhile.
+#[test]
+fn a_legacy_server_that_has_become_modern_is_found_again() {
+    let [initialize, confirmation] = initialized("2025-11-25", "s1");
+    let (_, mut session, _) = open(None, vec![Reply::new(400, "", ""), initialize, confirmation]);
+    let unknown = Reply::json(404, &error(-32601, "null"));
+    let replies = [
+        Reply::new(404, "", ""),
+        unknown,
+        Reply::result(r#"{"supportedVersions":["2026-07-28"]}"#),
+        Reply::result("{}"),
+    ];
+    let (outcome, script) = call_tool(&mut session, replies);
+    assert_eq!(outcome.unwrap(), "{}");
+    let methods = ["tools/call", "initialize", "server/discover", "tools/call"];
+    assert_eq!(script.methods(), methods);
+}
+
+/// Catches a server that cannot be talked to for something that is only shown.
+#[test]
+fn odd_words_of_a_server_about_itself_are_left_out() {
+    let result = r#"{"supportedVersions":["2026-07-28",7],"instructions":5,"capabilities":[],
+        "serverInfo":{"name":"n\ud800","version":2},"_meta":null}"#;
+    let (outcome, session, _) = open(None, vec![Reply::result(result)]);
+    assert_eq!(outcome.unwrap(), "");
+    let known = session.description().unwrap();
+    assert_eq!((&*known.capabilities, &known.instructions), ("{}", &None));
+    let info = known.server_info.as_ref().unwrap();
+    assert_eq!((&*info.name, &*info.version), ("n\u{FFFD}", ""));
 }
 
 /// Catches a fallback that would hide what a modern server complains about.
@@ -160,12 +291,17 @@ fn the_handshake_uses_the_session_id_and_the_negotiated_version() {
     assert_eq!(field(confirmation, "mcp-protocol-version"), ["2025-06-18"]);
 }
 
-/// Catches a list of accepted versions that is shorter than promised, or open.
+/// Catches a list of accepted versions that is shorter than promised, or open, and a field that is
+/// sent to servers from before there was one.
 #[test]
 fn legacy_versions_are_accepted_when_they_are_known() {
-    for version in ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"] {
-        let (outcome, ..) = open(Some(Era::Legacy), initialized(version, "s").to_vec());
+    for (version, has_field) in
+        [("2025-11-25", true), ("2025-06-18", true), ("2025-03-26", false), ("2024-11-05", false)]
+    {
+        let (outcome, _, script) = open(Some(Era::Legacy), initialized(version, "s").to_vec());
         assert_eq!(outcome.unwrap(), "", "{version}");
+        let said = field(script.sent()[1], "mcp-protocol-version");
+        assert_eq!(said, if has_field { vec![version] } else { vec![] });
     }
     let [initialize, _] = initialized("2024-10-07", "s");
     let (outcome, ..) = open(Some(Era::Legacy), vec![initialize]);
@@ -186,6 +322,14 @@ fn only_a_valid_session_id_on_a_success_is_adopted() {
         let (outcome, ..) = open(Some(Era::Legacy), vec![initialize]);
         assert!(matches!(outcome, Err(Error::InvalidMessage(_))), "{invalid}");
     }
+}
+
+/// Catches a session id in a log: whoever has it is the session.
+#[test]
+fn the_session_id_stays_out_of_debug_output() {
+    let (_, session, _) = open(Some(Era::Legacy), initialized("2025-11-25", "secret").to_vec());
+    let shown = format!("{session:?}");
+    assert!(shown.contains("SessionId(..)") && !shown.contains("secret"), "{shown}");
 }
 
 /// Catches a handshake that reads on until a stream ends: the stream may stay open for ever.

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use sandbar_mcp_core::{Error, Field, Outgoing, Params, Session, SessionConfig};
+use sandbar_mcp_core::{
+    Era, Error, ErrorCode, Failure, Field, Outgoing, Params, Session, SessionConfig,
+};
 
-use crate::script::{Reply, Script, body, call_tool, config, field, legacy, modern, outgoing};
+use crate::script::{
+    Event, Reply, Script, body, call_tool, config, field, legacy, modern, outgoing,
+};
 
 fn sent(session: &mut Session, request: Outgoing) -> Script {
     let call = session.request(request).unwrap();
@@ -128,6 +132,7 @@ fn notifications_are_done_with_any_success() {
             .unwrap();
         let mut script = Script::new([reply]);
         assert_eq!(script.run(&mut session, call).unwrap(), "");
+        assert!(!script.events.iter().any(|event| matches!(event, Event::Read)), "it is not read");
         let expected = r#"{"jsonrpc":"2.0","method":"notifications/x","params":{"a":1}}"#;
         assert_eq!(body(script.sent()[0]), expected);
     }
@@ -135,6 +140,14 @@ fn notifications_are_done_with_any_success() {
     let call = session.notification("n", Params::default()).unwrap();
     let refused = Script::new([Reply::new(400, "text/plain", "no")]).run(&mut session, call);
     assert!(matches!(refused, Err(Error::Status(error)) if error.preview == "no"));
+    for lost in [
+        Reply::failure(Failure::sent(ErrorCode::ConnectionRefused)),
+        Reply::new(500, "", "").broken(Failure::sent(ErrorCode::ConnectionRefused)),
+    ] {
+        let call = session.notification("n", Params::default()).unwrap();
+        let outcome = Script::new([lost]).run(&mut session, call);
+        assert!(!matches!(outcome, Ok(_) | Err(Error::Misuse(_))), "{outcome:?}");
+    }
 }
 
 /// Catches settings that would only fail, or smuggle a line, once they are on the wire.
@@ -191,6 +204,12 @@ fn closing_deletes_a_legacy_session_once_and_ends_calls() {
     let step = waiting.poll(&mut session);
     assert!(matches!(step, sandbar_mcp_core::Step::Done(Err(Error::Closed))));
     assert_eq!(modern().farewell(), None);
+
+    let mut nameless = Session::new(SessionConfig { era: Some(Era::Legacy), ..config() }).unwrap();
+    let call = nameless.open();
+    let opened = Reply::result(r#"{"protocolVersion":"2025-11-25"}"#);
+    Script::new([opened, Reply::accepted()]).run(&mut nameless, call).unwrap();
+    assert_eq!(nameless.farewell(), None, "there is nothing to delete");
 }
 
 /// Catches a request that fails because nobody opened the session yet.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sandbar_mcp_core::{Error, ErrorCode, Failure};
+use sandbar_mcp_core::{Call, Error, ErrorCode, Failure, Field, Response, Session, Step};
 
-use crate::script::{Reply, call_tool, field, legacy, outgoing};
+use crate::script::{Reply, Script, call_tool, field, initialized, legacy, outgoing};
 
 const ANSWER: &str = "data: {\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":{}}\n\n";
 
@@ -108,6 +108,8 @@ fn our_own_timeouts_are_final() {
         Failure::sent(ErrorCode::Cancelled),
     ] {
         let (outcome, _) = call_tool(&mut legacy(), [primed(1).broken(failure.clone())]);
+        assert_eq!(outcome, Err(Error::Http(failure.clone())));
+        let (outcome, _) = call_tool(&mut legacy(), [primed(1), Reply::failure(failure.clone())]);
         assert_eq!(outcome, Err(Error::Http(failure)));
     }
 }
@@ -123,25 +125,39 @@ fn a_server_without_streams_ends_the_call() {
     assert!(matches!(outcome, Err(Error::Status(status)) if status.status == 403));
 }
 
+/// A call whose stream broke, and whose wait is not over.
+fn paused(session: &mut Session) -> Call {
+    let mut call = session.request(outgoing("m", None)).unwrap();
+    let _ = call.poll(session);
+    let fields = vec![Field::new("content-type", "text/event-stream")];
+    call.handle_response(session, Response { status: 200, fields, url: String::new() });
+    let _ = call.poll(session);
+    call.handle_body(session, b"id: 1\ndata:\n\n");
+    let _ = call.poll(session);
+    call.handle_body_end(session, Ok(()));
+    assert!(matches!(call.poll(session), Step::Wait(_)));
+    call
+}
+
 /// Catches a stream of the old session that is resumed in a new one.
 #[test]
 fn a_stream_is_not_resumed_across_sessions() {
     let mut session = legacy();
-    let mut call = session.request(outgoing("m", None)).unwrap();
-    let _ = call.poll(&mut session);
-    let value = b"text/event-stream".to_vec();
-    let field = sandbar_mcp_core::Field { name: "content-type".into(), value };
-    let head = sandbar_mcp_core::Response { status: 200, fields: vec![field], url: String::new() };
-    call.handle_response(&mut session, head);
-    let _ = call.poll(&mut session);
-    call.handle_body(&mut session, b"id: 1\ndata:\n\n");
-    let _ = call.poll(&mut session);
-    call.handle_body_end(&mut session, Ok(()));
-    assert!(matches!(call.poll(&mut session), sandbar_mcp_core::Step::Wait(_)));
+    let mut call = paused(&mut session);
     let opening = session.open();
-    let replies = crate::script::initialized("2025-11-25", "s2");
-    crate::script::Script::new(replies).run(&mut session, opening).unwrap();
+    Script::new(initialized("2025-11-25", "s2")).run(&mut session, opening).unwrap();
     call.handle_timer(&mut session);
     let step = call.poll(&mut session);
-    assert!(matches!(step, sandbar_mcp_core::Step::Done(Err(Error::SessionLost))), "{step:?}");
+    assert!(matches!(step, Step::Done(Err(Error::SessionLost))), "{step:?}");
+}
+
+/// Catches a call that blames the server for a session that the caller closed.
+#[test]
+fn a_stream_is_not_resumed_in_a_closed_session() {
+    let mut session = legacy();
+    let mut call = paused(&mut session);
+    session.close();
+    call.handle_timer(&mut session);
+    let step = call.poll(&mut session);
+    assert!(matches!(step, Step::Done(Err(Error::Closed))), "{step:?}");
 }

@@ -34,6 +34,23 @@ fn a_legacy_server_gets_its_answer_as_a_post() {
     }
 }
 
+/// Catches a code that means something else: servers match on them.
+#[test]
+fn what_cannot_be_answered_has_a_code_of_json_rpc() {
+    for (error, expected) in [
+        (RpcError::method_not_found("m"), r#"{"code":-32601,"message":"method not found: m"}"#),
+        (RpcError::internal("i"), r#"{"code":-32603,"message":"i"}"#),
+    ] {
+        let mut session = legacy();
+        let (_, script) = call_tool(&mut session, [Reply::sse(&format!("{ASK}{ANSWER}"))]);
+        let Some(Event::Asked(request)) = script.events.get(2) else { panic!("nobody asked") };
+        let call = session.response(request.id.clone(), Err(error));
+        let mut script = Script::new([Reply::accepted()]);
+        script.run(&mut session, call).unwrap();
+        assert!(body(script.sent()[0]).contains(expected), "{}", body(script.sent()[0]));
+    }
+}
+
 /// Catches an answer that leaks into a session that never asked.
 #[test]
 fn an_answer_does_not_reach_another_session() {
@@ -57,13 +74,15 @@ fn a_ping_is_answered_in_the_background() {
     assert!(!script.events.iter().any(|event| matches!(event, Event::Asked(_))));
 }
 
-/// Catches a response that is POSTed to a modern server, which must never happen.
+/// Catches a response that is POSTed to a modern server, which must never happen, and a ping that
+/// costs the answer.
 #[test]
 fn a_modern_server_may_not_ask_on_a_stream() {
     let ping = "data: {\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"ping\"}\n\n";
-    for ask in [ASK, ping] {
-        let (outcome, script) = call_tool(&mut modern(), [Reply::sse(&format!("{ask}{ANSWER}"))]);
-        assert!(matches!(outcome, Err(Error::InvalidMessage(_))), "{outcome:?}");
-        assert_eq!(script.sent().len(), 1);
-    }
+    let (outcome, script) = call_tool(&mut modern(), [Reply::sse(&format!("{ASK}{ANSWER}"))]);
+    let Err(Error::InvalidMessage(text)) = outcome else { panic!("{outcome:?}") };
+    assert!(text.contains("`elicitation/create`"), "{text}");
+    assert_eq!(script.sent().len(), 1);
+    let (outcome, script) = call_tool(&mut modern(), [Reply::sse(&format!("{ping}{ANSWER}"))]);
+    assert_eq!((outcome.unwrap(), script.sent().len()), ("{}".into(), 1));
 }

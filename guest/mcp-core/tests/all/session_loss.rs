@@ -4,14 +4,26 @@ use sandbar_mcp_core::{Error, ErrorCode, Failure, Step};
 
 use crate::script::{Reply, Script, body, call_tool, field, initialized, legacy, modern, outgoing};
 
-fn forgotten() -> [Reply; 4] {
+fn forgotten() -> Vec<Reply> {
     let error = |message: &str| {
         let error = format!(r#"{{"code":-32000,"message":"{message}"}}"#);
         format!(r#"{{"jsonrpc":"2.0","id":null,"error":{error}}}"#)
     };
-    [
+    vec![
         Reply::new(404, "text/plain", "Not Found: Session not found"),
         Reply::json(404, &error("Session not found")),
+        // codex 12869, keryx 503, goose 11985, and what is like them.
+        Reply::json(404, &error("x").replace("-32000", "-32601")),
+        Reply::new(410, "text/html", "<h1>Gone</h1>"),
+        Reply::json(401, r#"{"error":"session_expired"}"#),
+        Reply::new(403, "text/plain", "Unknown session"),
+        Reply::new(400, "text/plain", "Mcp-Session-Id header is required"),
+        Reply::json(400, &error("Invalid session: s1")),
+        Reply::json(422, &error("Expected initialize request")),
+        Reply::new(500, "text/plain", "SessionNotFoundError: s1"),
+        Reply::json(200, &error("Session not found")),
+        Reply::json(200, &error("Server not initialized").replace("-32000", "-32600")),
+        Reply::sse(&format!("data: {}\n\n", error("Session has expired"))),
         Reply::json(400, &error("Bad Request: No valid session ID provided")),
         Reply::json(400, &error("Bad Request: Server not initialized")),
     ]
@@ -41,10 +53,12 @@ fn a_refused_request_is_repeated_once_in_a_new_session() {
 #[test]
 fn a_second_refusal_is_the_end() {
     let [initialize, confirmation] = initialized("2025-11-25", "s2");
-    let [first, second, ..] = forgotten();
+    let [first, second] = [0, 1].map(|index| forgotten().swap_remove(index));
     let mut session = legacy();
-    let (outcome, _) = call_tool(&mut session, [first, initialize, confirmation, second]);
-    assert_eq!(outcome, Err(Error::SessionLost));
+    let (outcome, script) = call_tool(&mut session, [first, initialize, confirmation, second]);
+    assert!(matches!(outcome, Err(Error::Rpc(error)) if error.message == "Session not found"));
+    let said = script.notified()[0].params.clone().unwrap();
+    assert!(said.contains("repeated in a new session"), "{said}");
     // The next call starts over.
     let [initialize, confirmation] = initialized("2025-11-25", "s3");
     let (outcome, script) =
@@ -57,7 +71,8 @@ fn a_second_refusal_is_the_end() {
 #[test]
 fn a_call_that_may_have_run_is_not_repeated() {
     let primed = Reply::sse("id: 1\ndata:\n\n");
-    for reply in forgotten() {
+    // An error with a successful status answers the resumption, whatever it says.
+    for reply in forgotten().into_iter().filter(|reply| reply.status() != Some(200)) {
         let mut session = legacy();
         let (outcome, _) = call_tool(&mut session, [primed.clone(), reply]);
         assert_eq!(outcome, Err(Error::SessionLost));
@@ -70,9 +85,14 @@ fn a_call_that_may_have_run_is_not_repeated() {
 /// Catches an unknown method, or a server without sessions, taken for a lost session.
 #[test]
 fn other_refusals_are_not_a_lost_session() {
-    let error = r#"{"jsonrpc":"2.0","id":$ID,"error":{"code":-32601,"message":"no"}}"#;
-    let (outcome, _) = call_tool(&mut legacy(), [Reply::json(404, error)]);
-    assert!(matches!(outcome, Err(Error::Rpc(error)) if error.code == -32601));
+    let tool =
+        r#"{"jsonrpc":"2.0","id":$ID,"error":{"code":-32603,"message":"Session not found"}}"#;
+    let (outcome, _) = call_tool(&mut legacy(), [Reply::json(200, tool)]);
+    assert!(matches!(outcome, Err(Error::Rpc(error)) if error.code == -32603));
+    let challenge = Reply::new(401, "text/plain", "your session has expired");
+    let challenge = challenge.field("www-authenticate", "Bearer");
+    let (outcome, _) = call_tool(&mut legacy(), [challenge]);
+    assert!(matches!(outcome, Err(Error::Status(status)) if status.status == 401));
     let (outcome, _) = call_tool(&mut legacy(), [Reply::new(400, "text/plain", "bad json")]);
     assert!(matches!(outcome, Err(Error::Status(status)) if status.status == 400));
     let (outcome, _) = call_tool(&mut modern(), [Reply::new(404, "text/plain", "gone")]);
@@ -82,7 +102,7 @@ fn other_refusals_are_not_a_lost_session() {
 /// Catches an opening that fails without the waiting call hearing of it.
 #[test]
 fn a_failed_reopening_ends_the_call_with_its_error() {
-    let [reply, ..] = forgotten();
+    let reply = forgotten().swap_remove(0);
     let refused = Reply::failure(Failure::sent(ErrorCode::ConnectionRefused));
     let (outcome, _) = call_tool(&mut legacy(), [reply, refused]);
     assert_eq!(outcome, Err(Error::Http(Failure::sent(ErrorCode::ConnectionRefused))));

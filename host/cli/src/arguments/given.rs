@@ -3,10 +3,10 @@
 use crate::arguments::assignment::{Assignment, GivenValue};
 use crate::arguments::base::{self, BaseError};
 use crate::arguments::mismatch::Mismatch;
+use crate::arguments::mismatch::nearest;
 use crate::arguments::schema::InputSchema;
-use crate::arguments::typing::typed;
+use crate::arguments::types::typed;
 use crate::json::{JsonObject, JsonText};
-use crate::nearest::nearest;
 use std::io::Read;
 
 /// The arguments of the command line: `--args`, and each `--arg` over it.

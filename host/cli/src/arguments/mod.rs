@@ -4,22 +4,21 @@
 //! |---|---|
 //! | `--arg NAME=VALUE`, `--arg NAME:=JSON` | `assignment.rs` |
 //! | `--args JSON`, `@FILE`, `-` | `base.rs` |
-//! | what the tool accepts | `schema.rs`, `json_type.rs` |
-//! | the text of an argument as a value of its type | `typing.rs` |
+//! | what the tool accepts | `schema.rs` |
+//! | the text of an argument as a value of its type | `types.rs` |
 //! | all together, checked | `given.rs`, `mismatch.rs` |
-//! | what a tool accepts, for people | `table.rs` |
+//! | what there is to call, and what it accepts, for people | `catalogue.rs` |
 
 mod assignment;
 mod base;
+mod catalogue;
 mod given;
-mod json_type;
 mod mismatch;
 mod schema;
-mod table;
-mod typing;
+mod types;
 
 pub(crate) use assignment::Assignment;
+pub(crate) use catalogue::{Parameter, PromptList, ToolList};
 pub(crate) use given::{GivenArguments, GivenError};
 pub(crate) use mismatch::{Mismatch, suggestion};
 pub(crate) use schema::InputSchema;
-pub(crate) use table::{Parameter, table};

@@ -1,7 +1,7 @@
 //! The `inputSchema` of a tool, as far as a command line needs it.
 
-use crate::arguments::json_type::{JsonType, JsonTypes};
-use crate::arguments::table::Parameter;
+use crate::arguments::Parameter;
+use crate::arguments::types::{JsonType, JsonTypes};
 use crate::limits::SCHEMA_REFERENCES;
 use serde_json::Value;
 

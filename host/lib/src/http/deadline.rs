@@ -1,6 +1,7 @@
 //! The deadlines of one request up to the head of its response.
 
 use std::future::Future;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper_util::client::legacy::connect::CaptureConnection;
@@ -69,15 +70,21 @@ pub(super) async fn before_head<T>(
     deadlines: &Deadlines,
 ) -> Result<T, Passed> {
     tokio::pin!(head);
-    let connected = async {
-        connection.wait_for_connection_metadata().await;
-    };
-    // In this order, so that what is ready at once is not subject to any deadline.
-    tokio::select! {
-        biased;
-        head = &mut head => return Ok(head),
-        () = connected => {}
-        () = sleep(deadlines.connect) => return Err(Passed::Connect),
+    // Most requests find an idle connection at once, and have nothing to wait for but the head.
+    if let Poll::Ready(head) = futures::poll!(&mut head) {
+        return Ok(head);
+    }
+    if connection.connection_metadata().is_none() {
+        let connected = async {
+            connection.wait_for_connection_metadata().await;
+        };
+        // In this order, so that what is ready at once is not subject to any deadline.
+        tokio::select! {
+            biased;
+            head = &mut head => return Ok(head),
+            () = connected => {}
+            () = sleep(deadlines.connect) => return Err(Passed::Connect),
+        }
     }
     tokio::select! {
         biased;

@@ -77,6 +77,9 @@ pub enum DialError {
         /// Why.
         source: TlsFailure,
     },
+    /// The server closed a pooled connection before anything of the request was written on it.
+    #[error("the server had closed the connection before the request was sent")]
+    ClosedBeforeRequest,
     /// The connection ended before the head of the response.
     #[error("the server closed the connection before it answered")]
     ConnectionClosed {

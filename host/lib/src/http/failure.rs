@@ -23,7 +23,9 @@ impl DialError {
             Self::ConnectTimeout { .. } => ErrorCode::ConnectTimeout,
             Self::Proxy(failure) => ErrorCode::ConnectionFailed(with_cause(failure)),
             Self::Tls { source, .. } => ErrorCode::Tls(with_cause(source)),
-            Self::ConnectionClosed { .. } => ErrorCode::ConnectionFailed(self.to_string()),
+            Self::ClosedBeforeRequest | Self::ConnectionClosed { .. } => {
+                ErrorCode::ConnectionFailed(self.to_string())
+            }
             Self::FirstByteTimeout { .. } => ErrorCode::FirstByteTimeout,
             Self::IdleTimeout { .. } => ErrorCode::IdleTimeout,
             Self::ResponseIncomplete { .. } => ErrorCode::IncompleteBody,
@@ -33,7 +35,7 @@ impl DialError {
         }
     }
 
-    /// Whether nothing of the request was sent: there was no connection yet to send it on.
+    /// Whether nothing of the request was sent: there was no connection to send it on, or it was gone.
     pub fn is_unsent(&self) -> bool {
         match self {
             Self::Denied(_)
@@ -43,6 +45,7 @@ impl DialError {
             | Self::ConnectionRefused { .. }
             | Self::Connect { .. }
             | Self::ConnectTimeout { .. }
+            | Self::ClosedBeforeRequest
             | Self::Proxy(_)
             | Self::Tls { .. } => true,
             Self::LimitExceeded(DialLimit::ResponseHead { .. })

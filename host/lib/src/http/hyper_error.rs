@@ -8,11 +8,17 @@ use hyper_util::client::legacy;
 
 use super::error::DialError;
 use super::limits::{DialLimit, DialLimits};
+use super::socket::ClosedBefore;
 
 /// Why there was no response.
 pub(super) fn before_head(error: legacy::Error, limits: &DialLimits) -> DialError {
     if let Some(dial) = cause::<DialError>(&error) {
         return dial.clone();
+    }
+    let closed_before =
+        |io: &io::Error| io.get_ref().is_some_and(|inner| inner.is::<ClosedBefore>());
+    if cause::<io::Error>(&error).is_some_and(closed_before) {
+        return DialError::ClosedBeforeRequest;
     }
     match cause::<hyper::Error>(&error) {
         Some(hyper) if hyper.is_parse_too_large() => {

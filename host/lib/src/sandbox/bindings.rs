@@ -22,6 +22,26 @@ pub mod vocabulary {
     }
 }
 
+/// What consumers of the executor interface import: in a module of its own, since what holds a stream
+/// cannot be compared.
+mod exchanging {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package sandbar:host;
+            world exchanging {
+                import sandbar:http/client@0.2.0;
+            }
+        ",
+        world: "sandbar:host/exchanging",
+        imports: { default: async | store | trappable },
+        with: {
+            "sandbar:http/types@0.2.0": crate::sandbox::bindings::vocabulary,
+            "sandbar:http/client@0.2.0.exchange": crate::sandbox::imports::http::Hold,
+        },
+    });
+}
+
 #[expect(missing_docs, reason = "generated code")]
 mod embedding {
     wasmtime::component::bindgen!({
@@ -40,7 +60,7 @@ mod embedding {
         additional_derives: [PartialEq],
         with: {
             "sandbar:http/types@0.2.0": crate::sandbox::bindings::vocabulary,
-            "sandbar:http/client@0.2.0.exchange": crate::sandbox::imports::http::Hold,
+            "sandbar:http/client@0.2.0": crate::sandbox::bindings::client,
         },
     });
 }
@@ -76,9 +96,11 @@ mod serving {
 
 pub(crate) use embedding::exports::sandbar::mcp::client::GuestSession as SessionExports;
 pub(crate) use embedding::sandbar::executor::channel;
-pub(crate) use embedding::sandbar::http::client;
 pub(crate) use embedding::sandbar::mcp::types as mcp;
 pub(crate) use embedding::{Embedding, EmbeddingPre};
+#[expect(unreachable_pub, reason = "generated code re-exports it")]
+pub use exchanging::sandbar::http::client;
+pub(crate) use fetching::exports::sandbar::http::exchanges;
 pub(crate) use fetching::{Fetching, FetchingPre};
 pub(crate) use serving::exports::sandbar::executor::server::Connection as ServedConnection;
 pub(crate) use serving::{Serving, ServingPre};

@@ -1,7 +1,7 @@
 //! HTTP exchanges inside of a store.
 
 use crate::channel::CHUNKS;
-use crate::sandbox::bindings::Fetching;
+use crate::sandbox::bindings::{Fetching, exchanges};
 use crate::sandbox::pipe::Outlet;
 use crate::sandbox::state::State;
 use crate::sandbox::worker::Life;
@@ -28,17 +28,26 @@ pub(crate) async fn send(
     request: Request,
 ) -> wasmtime::Result<Result<Answered, Failure>> {
     let exchanges = context.sandbar_http_exchanges();
-    let (head, stream, future) = match exchanges.call_send(accessor, id, request).await? {
-        Ok(sent) => sent,
+    let answered = match exchanges.call_send(accessor, id, request).await? {
+        Ok(answered) => answered,
         Err(failure) => return Ok(Err(failure)),
     };
+    let exchanges::Answered { response: head, beginning, remainder } = answered;
     let (chunks, body) = mpsc::channel(CHUNKS);
     let (ended, outcome) = oneshot::channel();
-    accessor.with(|mut access| {
-        let (outlet, _end) = Outlet::new(chunks);
-        stream.pipe(&mut access, outlet)?;
-        future.pipe(&mut access, Tell(Some(ended)))
-    })?;
+    let bytes = u64::try_from(beginning.len()).ok();
+    if !beginning.is_empty() {
+        // The channel is new, and has room for it.
+        let _ = chunks.try_send(Bytes::from(beginning));
+    }
+    match remainder {
+        Some(exchanges::Remainder { bytes, outcome }) => accessor.with(|mut access| {
+            let (outlet, _end) = Outlet::new(chunks);
+            bytes.pipe(&mut access, outlet)?;
+            outcome.pipe(&mut access, Tell(Some(ended)))
+        })?,
+        None => drop(ended.send(Ok(BodySummary { bytes, deltas: None }))),
+    }
     Ok(Ok(Answered { head, body, outcome }))
 }
 

@@ -3,7 +3,8 @@
 use crate::sandbox::bindings::mcp::Progress;
 use futures::future::BoxFuture;
 
-/// A notification of a server.
+/// A notification of a server, or what this client has to say of one: a log message (MCP's
+/// `notifications/message`) whose logger is `sandbar`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Notification {
@@ -13,6 +14,19 @@ pub struct Notification {
     pub params: Option<String>,
     /// The typed form, where the method is `notifications/progress`.
     pub progress: Option<Progress>,
+}
+
+impl Notification {
+    /// A word of this client, in the form of a server's log message: that of the client in the
+    /// sandbox has the same.
+    pub(crate) fn of_client(text: &str) -> Self {
+        let params = serde_json::json!({ "level": "warning", "logger": "sandbar", "data": text });
+        Self {
+            method: "notifications/message".to_owned(),
+            params: Some(params.to_string()),
+            progress: None,
+        }
+    }
 }
 
 /// A request of a server: sampling, elicitation, roots.

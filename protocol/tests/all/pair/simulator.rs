@@ -7,7 +7,7 @@ use sandbar_exchange::{BodySummary, ErrorCode, Failure};
 use sandbar_protocol::client::{self, ClientSession};
 use sandbar_protocol::delta::Read;
 use sandbar_protocol::extensions::Extensions;
-use sandbar_protocol::server::{self, ServerSession};
+use sandbar_protocol::server::{self, CallMut, ServerSession};
 
 use super::link::{Link, LinkScript};
 use crate::support::{get, new_client, new_server, ok};
@@ -228,10 +228,10 @@ impl Pair {
         if !upstream.answered {
             upstream.answered = true;
             if script.ending == Ending::Refused {
-                self.server.fail(call, Failure::unsent(ErrorCode::ConnectionRefused)).unwrap();
+                self.server.call(call).unwrap().fail(Failure::unsent(ErrorCode::ConnectionRefused));
                 self.upstreams.remove(&call);
             } else {
-                self.server.respond(call, ok()).unwrap();
+                self.server.call(call).unwrap().respond(ok()).unwrap();
             }
             return;
         }
@@ -240,7 +240,7 @@ impl Pair {
                 Ending::Broken => Err(Failure::sent(ErrorCode::IdleTimeout)),
                 Ending::Complete | Ending::Refused => Ok(()),
             };
-            self.server.finish(call, outcome).unwrap();
+            self.server.call(call).unwrap().finish(outcome).unwrap();
             self.upstreams.remove(&call);
             return;
         }
@@ -256,7 +256,7 @@ impl Pair {
         if upstream.asleep || left == 0 {
             return;
         }
-        let room = self.server.want_body(call);
+        let room = self.server.call(call).map_or(0, CallMut::room);
         if room == 0 {
             upstream.asleep = true;
             return;
@@ -264,7 +264,7 @@ impl Pair {
         let len = room.min(script.chunk).min(left);
         let range = upstream.pushed..upstream.pushed + len;
         let bytes = range.map(|index| byte_of(upstream.index, index)).collect();
-        self.server.body(call, bytes).unwrap();
+        self.server.call(call).unwrap().body(bytes).unwrap();
         upstream.pushed += len;
         self.pushed.insert(upstream.index, upstream.pushed);
     }

@@ -27,15 +27,13 @@ mod bindings {
     });
 }
 
-use bindings::exports::sandbar::http::client::{Exchange, Guest, GuestExchange};
+use bindings::exports::sandbar::http::client::{
+    Answered, Exchange, Guest, GuestExchange, Remainder,
+};
 use bindings::sandbar::http::client::{self, Exchange as Inner};
-use sandbar_exchange::{BodySummary, ErrorCode, Failure, Field, Request, Response};
-use wit_bindgen::{FutureReader, StreamReader};
+use sandbar_exchange::{ErrorCode, Failure, Field, Request};
 
 struct Middleware;
-
-/// What `send` returns.
-type Sent = (Response, Exchange, StreamReader<u8>, FutureReader<Result<BodySummary, Failure>>);
 
 struct Hold {
     _inner: Inner,
@@ -46,14 +44,19 @@ impl GuestExchange for Hold {}
 impl Guest for Middleware {
     type Exchange = Hold;
 
-    async fn send(mut request: Request) -> Result<Sent, Failure> {
+    async fn send(mut request: Request) -> Result<Answered, Failure> {
         if request.fields.iter().any(|field| field.name == "x-forbidden") {
             let reason = "the middleware forbids it".to_owned();
             return Err(Failure::unsent(ErrorCode::Denied(reason)));
         }
         request.fields.push(Field::new("x-middleware", "seen"));
-        let (response, inner, body, outcome) = client::send(request).await?;
-        Ok((response, Exchange::new(Hold { _inner: inner }), body, outcome))
+        let client::Answered { response, beginning, remainder } = client::send(request).await?;
+        let remainder = remainder.map(|client::Remainder { exchange, bytes, outcome }| Remainder {
+            exchange: Exchange::new(Hold { _inner: exchange }),
+            bytes,
+            outcome,
+        });
+        Ok(Answered { response, beginning, remainder })
     }
 }
 

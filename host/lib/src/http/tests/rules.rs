@@ -1,5 +1,7 @@
 //! What is judged, and what is refused before judging.
 
+use std::net::Ipv4Addr;
+
 use http::{HeaderName, HeaderValue, Method};
 
 use super::super::{
@@ -73,6 +75,8 @@ fn spellings_of_a_host_are_one_target() {
         assert_eq!(target(spelling), target("https://example.com/"), "{spelling}");
     }
     assert_eq!(target("http://[0:0::1]/"), target("http://[::1]/"));
+    let spelt = target("HTTPS://EXAMPLE.com./x").unwrap();
+    assert_eq!((spelt.port(), spelt.authority().as_str()), (443, "example.com:443"));
 }
 
 /// Catches URLs that name nothing to dial and are dialled anyway.
@@ -88,9 +92,12 @@ fn urls_that_name_no_origin_are_invalid() {
 /// Catches an error text that repeats the credentials of the URL it complains about.
 #[test]
 fn a_policy_that_cannot_be_made_hides_credentials() {
-    let url = "https://user:hunter2@example.com/?token=hunter2".parse().unwrap();
-    let error = Policy::origin(&url).unwrap_err();
-    assert!(!format!("{error} {error:?}").contains("hunter2"));
+    for user in ["user:hunter2@", "hunter2@", ":hunter2@"] {
+        let url = format!("https://{user}example.com/?token=hunter2").parse().unwrap();
+        let error = Policy::origin(&url).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+        assert_eq!(error.to_string(), "`https://example.com` cannot be allowed");
+    }
 }
 
 /// Catches forms of IPv6 that hide an inner address from the judge, and special ranges taken
@@ -129,6 +136,78 @@ fn addresses_are_classified_by_what_they_reach() {
         ("ff02::1", Reserved),
     ] {
         assert_eq!(AddressClass::of(address.parse().unwrap()), class, "{address}");
+    }
+}
+
+/// Catches a range that is off by one, at either end.
+#[test]
+fn a_special_range_ends_where_its_neighbours_begin() {
+    use AddressClass::{LinkLocal, Loopback, Private, Public, Reserved};
+    for (first, last, class) in [
+        ("0.0.0.0", "0.255.255.255", Reserved),
+        ("10.0.0.0", "10.255.255.255", Private),
+        ("100.64.0.0", "100.127.255.255", Private),
+        ("127.0.0.0", "127.255.255.255", Loopback),
+        ("169.254.0.0", "169.254.255.255", LinkLocal),
+        ("172.16.0.0", "172.31.255.255", Private),
+        ("192.0.0.0", "192.0.0.255", Reserved),
+        ("192.0.2.0", "192.0.2.255", Reserved),
+        ("192.88.99.0", "192.88.99.255", Reserved),
+        ("192.168.0.0", "192.168.255.255", Private),
+        ("198.18.0.0", "198.19.255.255", Reserved),
+        ("198.51.100.0", "198.51.100.255", Reserved),
+        ("203.0.113.0", "203.0.113.255", Reserved),
+        ("224.0.0.0", "255.255.255.255", Reserved),
+    ] {
+        let [first, last] = [first, last].map(|edge| edge.parse::<Ipv4Addr>().unwrap());
+        let class_of = |address: u32| AddressClass::of(Ipv4Addr::from(address).into());
+        let (first, last) = (u32::from(first), u32::from(last));
+        assert_eq!((class_of(first), class_of(last)), (class, class), "{first:x} {last:x}");
+        let neighbours = [first.checked_sub(1), last.checked_add(1)].into_iter().flatten();
+        assert!(neighbours.map(class_of).all(|class| class == Public), "{first:x} {last:x}");
+    }
+    for (address, class) in [
+        ("1fff::1", Reserved),
+        ("2001:0::1", Reserved),
+        ("2001:1ff::1", Reserved),
+        ("2001:200::1", Public),
+        ("2001:db7::1", Public),
+        ("2001:db9::1", Public),
+        ("3ffe::1", Public),
+        ("3fff::1", Reserved),
+        ("3fff:fff::1", Reserved),
+        ("3fff:1000::1", Public),
+        ("4000::1", Reserved),
+        ("fbff::1", Reserved),
+        ("fc00::1", Private),
+        ("fdff::1", Private),
+        ("fe7f::1", Reserved),
+        ("fe80::1", LinkLocal),
+        ("febf::1", LinkLocal),
+        ("fec0::1", Private),
+        ("feff::1", Private),
+        ("ff00::1", Reserved),
+    ] {
+        assert_eq!(AddressClass::of(address.parse().unwrap()), class, "{address}");
+    }
+}
+
+/// Catches a name that only looks like this machine's and is let into it, and one of its own that is
+/// kept out.
+#[test]
+fn localhost_leads_to_this_machine_and_nowhere_else() {
+    let judge = |url: &str, address: &str| {
+        policy(url).judge_address(&target(url).unwrap(), address.parse().unwrap())
+    };
+    for url in ["http://localhost/", "http://app.localhost/", "http://LOCALHOST./"] {
+        judge(url, "127.0.0.1").unwrap();
+        judge(url, "::1").unwrap();
+        let denial = judge(url, "93.184.215.14").unwrap_err();
+        assert!(denial.to_string().contains("only a loopback address"), "{denial}");
+    }
+    for url in ["http://notlocalhost/", "http://localhost.example/"] {
+        judge(url, "93.184.215.14").unwrap();
+        judge(url, "127.0.0.1").unwrap_err();
     }
 }
 

@@ -5,12 +5,13 @@
 //! once, whatever state it is in; the others then learn of it.
 
 use crate::http::{Dialer, ExchangeBody};
-use crate::sandbox::bindings::client;
+use crate::sandbox::bindings::client::{self, Answered, Remainder};
 use crate::sandbox::imports::Imports;
 use crate::sandbox::state::State;
 use bytes::{Buf as _, Bytes};
-use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request, Response};
+use sandbar_exchange::{BEGINNING_BYTES, BodySummary, ErrorCode, Failure, Request};
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -18,9 +19,6 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{
     Accessor, Destination, FutureReader, Resource, StreamProducer, StreamReader, StreamResult,
 };
-
-/// What `send` returns.
-type Sent = (Response, Resource<Hold>, StreamReader<u8>, FutureReader<Ended>);
 
 /// How a body ended.
 type Ended = Result<BodySummary, Failure>;
@@ -45,7 +43,7 @@ impl client::HostWithStore<State> for Imports {
     async fn send(
         accessor: &Accessor<State, Self>,
         request: Request,
-    ) -> wasmtime::Result<Result<Sent, Failure>> {
+    ) -> wasmtime::Result<Result<Answered, Failure>> {
         let dialer: Option<Dialer> = accessor.with(|mut access| access.get().dialer().cloned());
         let Some(dialer) = dialer else {
             // A component with a channel dials nothing.
@@ -56,13 +54,19 @@ impl client::HostWithStore<State> for Imports {
             Ok(answered) => answered,
             Err(failure) => return Ok(Err(failure)),
         };
-        let exchange = Exchange::new(body);
-        accessor.with(|mut access| {
+        let mut stage = Stage::Open(Open::new(body));
+        let beginning = stage.beginning().await;
+        if let Stage::Ended(Ok(_summary)) = stage {
+            return Ok(Ok(Answered { response, beginning, remainder: None }));
+        }
+        let exchange = Exchange(Arc::new(Mutex::new(stage)));
+        let remainder = accessor.with(|mut access| -> wasmtime::Result<Remainder> {
             let hold = access.get().table_mut().push(Hold(exchange.clone()))?;
             let outcome = FutureReader::new(&mut access, Outcome(exchange.clone()))?;
-            let body = StreamReader::new(&mut access, Bytewise(exchange))?;
-            Ok(Ok((response, hold, body, outcome)))
-        })
+            let bytes = StreamReader::new(&mut access, Bytewise(exchange))?;
+            Ok(Remainder { exchange: hold, bytes, outcome })
+        })?;
+        Ok(Ok(Answered { response, beginning, remainder: Some(remainder) }))
     }
 }
 
@@ -73,14 +77,17 @@ struct Exchange(Arc<Mutex<Stage>>);
 /// How far its body is.
 enum Stage {
     /// Bytes may come.
-    Open {
-        body: ExchangeBody,
-        gathered: Gathered,
-        /// Whoever waits for bytes, or for the end.
-        waiting: [Option<Waker>; 2],
-    },
+    Open(Open),
     /// It is over.
     Ended(Ended),
+}
+
+/// A body of which bytes may come.
+struct Open {
+    body: ExchangeBody,
+    gathered: Gathered,
+    /// Whoever waits for bytes, or for the end.
+    waiting: [Option<Waker>; 2],
 }
 
 /// The one who waits for bytes, and the one who waits for the end.
@@ -99,11 +106,6 @@ struct Gathered {
 }
 
 impl Exchange {
-    fn new(body: ExchangeBody) -> Self {
-        let (gathered, waiting) = (Gathered::default(), [None, None]);
-        Self(Arc::new(Mutex::new(Stage::Open { body, gathered, waiting })))
-    }
-
     fn stage(&self) -> MutexGuard<'_, Stage> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,69 +120,117 @@ impl Exchange {
     }
 }
 
+impl Open {
+    fn new(body: ExchangeBody) -> Self {
+        Self { body, gathered: Gathered::default(), waiting: [None, None] }
+    }
+
+    /// Gathers what there is, up to `room` bytes and the piece that exceeds them; says how the body
+    /// ended if nothing else is left of it.
+    fn gather(&mut self, cx: &mut Context<'_>, room: usize) -> Option<Ended> {
+        while self.gathered.bytes < room.max(1) {
+            match self.body.poll_data(cx) {
+                Poll::Ready(Some(Ok(piece))) => self.gathered.push(piece),
+                Poll::Ready(Some(Err(failure))) => return Some(Err(failure)),
+                Poll::Ready(None) => return Some(Ok(self.body.summary())),
+                Poll::Pending => return None,
+            }
+            // What there is no room for must not be ended with what there is.
+            if self.gathered.bytes <= room && self.body.is_at_end() {
+                return Some(Ok(self.body.summary()));
+            }
+        }
+        None
+    }
+
+    /// Whether a reader has to wait, for a first piece or for another.
+    ///
+    /// A server that writes many small pieces has them arrive one by one, each on a turn of the
+    /// connection's task, and a turn of the guest costs ten times as much. So where the guest waits
+    /// anyway, others get their turn once more after each piece.
+    fn holds_back(&mut self, cx: &Context<'_>) -> bool {
+        let Self { gathered, waiting, .. } = self;
+        if gathered.pieces.is_empty() {
+            remember(&mut waiting[READER], cx);
+            gathered.waited = true;
+            return true;
+        }
+        let once_more = gathered.waited && !gathered.yielded;
+        if once_more {
+            gathered.yielded = true;
+            cx.waker().wake_by_ref();
+        }
+        once_more
+    }
+}
+
 impl Stage {
+    /// Gathers what comes with the head: what there is, and what others have for it on their turns,
+    /// as long as each of those brings more. A small response is whole then, and a stream is not
+    /// held up.
+    async fn beginning(&mut self) -> Vec<u8> {
+        let mut pieces = VecDeque::new();
+        let mut known = None;
+        while let Self::Open(open) = self {
+            let ended = poll_fn(|cx| Poll::Ready(open.gather(cx, BEGINNING_BYTES))).await;
+            let bytes = open.gathered.bytes;
+            if ended.is_none() && bytes < BEGINNING_BYTES && known.replace(bytes) != Some(bytes) {
+                // Unlike waking itself, it lets what has arrived at the sockets in.
+                tokio::task::yield_now().await;
+                continue;
+            }
+            pieces = open.gathered.take();
+            if let Some(ended) = ended {
+                self.end(ended);
+            }
+            break;
+        }
+        let room = pieces.iter().map(Bytes::len).sum::<usize>().min(BEGINNING_BYTES);
+        let mut beginning = vec![0; room];
+        fill(&mut pieces, &mut beginning);
+        self.put_back(pieces);
+        beginning
+    }
+
     /// Ends it, and wakes whoever waits. The body is dropped here.
     fn end(&mut self, ended: Ended) {
-        if let Self::Open { waiting, .. } = std::mem::replace(self, Self::Ended(ended)) {
-            waiting.into_iter().flatten().for_each(Waker::wake);
+        if let Self::Open(open) = std::mem::replace(self, Self::Ended(ended)) {
+            open.waiting.into_iter().flatten().for_each(Waker::wake);
         }
     }
 
     /// Gathers up to `room` bytes for a read: ready as soon as there are some, or there will be no
     /// more. What was gathered before the end is returned with it.
-    ///
-    /// A server that writes many small pieces has them arrive one by one, each on a turn of the
-    /// connection's task, and a turn of the guest costs ten times as much. So where the guest waits
-    /// anyway, others get their turn once more after each piece.
     fn poll_gather(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<VecDeque<Bytes>> {
-        let Self::Open { body, gathered, waiting } = self else {
+        let Self::Open(open) = self else {
             return Poll::Ready(VecDeque::new());
         };
-        while gathered.bytes < room.max(1) {
-            match body.poll_data(cx) {
-                Poll::Ready(Some(Ok(piece))) => gathered.push(piece),
-                Poll::Ready(ended) => {
-                    let ended = match ended {
-                        Some(Err(failure)) => Err(failure),
-                        _ => Ok(body.summary()),
-                    };
-                    let pieces = std::mem::take(&mut gathered.pieces);
-                    self.end(ended);
-                    return Poll::Ready(pieces);
-                }
-                Poll::Pending if gathered.pieces.is_empty() => {
-                    remember(&mut waiting[READER], cx);
-                    gathered.waited = true;
-                    return Poll::Pending;
-                }
-                Poll::Pending if gathered.waited && !gathered.yielded => {
-                    gathered.yielded = true;
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                Poll::Pending => break,
-            }
+        let ended = open.gather(cx, room);
+        if ended.is_none() && open.gathered.bytes < room.max(1) && open.holds_back(cx) {
+            return Poll::Pending;
         }
-        gathered.waited = false;
-        gathered.bytes = 0;
-        Poll::Ready(std::mem::take(&mut gathered.pieces))
+        let pieces = open.gathered.take();
+        if let Some(ended) = ended {
+            self.end(ended);
+        }
+        Poll::Ready(pieces)
     }
 
     /// Keeps what there was no room for.
     fn put_back(&mut self, pieces: VecDeque<Bytes>) {
-        if let Self::Open { gathered, .. } = self {
-            gathered.bytes = pieces.iter().map(Bytes::len).sum();
-            gathered.pieces = pieces;
+        if let Self::Open(open) = self {
+            open.gathered.bytes = pieces.iter().map(Bytes::len).sum();
+            open.gathered.pieces = pieces;
         }
     }
 
     /// Whether the end has come with the bytes that were taken last.
     fn settle(&mut self) -> bool {
-        if let Self::Open { body, gathered, .. } = self
-            && gathered.pieces.is_empty()
-            && body.is_at_end()
+        if let Self::Open(open) = self
+            && open.gathered.pieces.is_empty()
+            && open.body.is_at_end()
         {
-            let summary = body.summary();
+            let summary = open.body.summary();
             self.end(Ok(summary));
         }
         matches!(self, Self::Ended(_))
@@ -192,6 +242,12 @@ impl Gathered {
         self.bytes = self.bytes.saturating_add(piece.len());
         self.pieces.push_back(piece);
         self.yielded = false;
+    }
+
+    fn take(&mut self) -> VecDeque<Bytes> {
+        self.waited = false;
+        self.bytes = 0;
+        std::mem::take(&mut self.pieces)
     }
 }
 
@@ -279,8 +335,8 @@ impl Future for Outcome {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self.0.stage() {
             Stage::Ended(ended) => Poll::Ready(Ok(ended.clone())),
-            Stage::Open { waiting, .. } => {
-                remember(&mut waiting[LISTENER], cx);
+            Stage::Open(open) => {
+                remember(&mut open.waiting[LISTENER], cx);
                 Poll::Pending
             }
         }

@@ -1,0 +1,345 @@
+//! The options.
+
+use crate::arguments::Assignment;
+use crate::help;
+use crate::parse::{CommandLine, parse_duration, parse_listen_address, parse_server_url};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// An MCP client that lives in a WebAssembly sandbox
+#[derive(Debug, Parser)]
+#[command(name = "sandbar", version, after_help = help::SHORT, after_long_help = help::LONG.as_str())]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the tools of a server, with their arguments
+    #[command(after_help = help::TOOLS)]
+    Tools(ListArgs),
+    /// Call a tool
+    #[command(after_help = help::CALL)]
+    Call(CallArgs),
+    /// List the resources of a server
+    #[command(after_help = help::RESOURCES)]
+    Resources(ListArgs),
+    /// Read a resource
+    #[command(after_help = help::READ)]
+    Read(ReadArgs),
+    /// List the prompts of a server, with their arguments
+    #[command(after_help = help::PROMPTS)]
+    Prompts(ListArgs),
+    /// Get a prompt
+    #[command(after_help = help::PROMPT)]
+    Prompt(PromptArgs),
+    /// Show what a server says of itself: era, versions, capabilities
+    #[command(after_help = help::INFO)]
+    Info(ListArgs),
+    /// Fetch a URL, through the same sandbox and executors
+    #[command(after_help = help::FETCH)]
+    Fetch(FetchArgs),
+    /// Perform HTTP exchanges for clients elsewhere
+    #[command(after_help = help::EXECUTOR)]
+    Executor(ExecutorArgs),
+    /// Write the embedded WebAssembly components to files
+    #[command(after_help = help::COMPONENTS)]
+    Components(ComponentsArgs),
+    /// Start an MCP server in this process and talk to it through the sandbox
+    #[cfg(feature = "demo")]
+    #[command(after_help = help::DEMO)]
+    Demo(DemoArgs),
+}
+
+/// How to reach a server, and what to print.
+#[derive(Debug, Args)]
+pub(crate) struct ServerArgs {
+    /// The MCP endpoint, http:// or https://
+    #[arg(value_parser = parse_server_url)]
+    pub(crate) url: String,
+    /// Send this header with every request; may be repeated. Write 'Name=@FILE' to read the
+    /// value from a file and keep it out of the list of processes
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// Give up after this long, connecting included (500ms, 30s, 5m, 1h). None by default
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Give up after a silence this long of the server. 5m by default
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) idle_timeout: Option<Duration>,
+    /// Give up when a connection takes longer, TLS included; at most 2m. 10s by default
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Accept messages of at most this many bytes. 16777216 by default
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1024..=1 << 30))]
+    pub(crate) max_message_bytes: Option<u64>,
+    /// Speak this era of the protocol without asking: modern is 2026-07-28 and later, legacy is
+    /// what begins with `initialize`
+    #[arg(long, value_enum)]
+    pub(crate) era: Option<EraArg>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+}
+
+/// What to print.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Print results as JSON, as the server wrote them; everything on standard error becomes one
+    /// JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show every log message and notification of the server, not only warnings and worse
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+/// The eras of MCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EraArg {
+    /// 2026-07-28 and later
+    Modern,
+    /// 2025-11-25 and earlier
+    Legacy,
+}
+
+/// For commands that need nothing but a server.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Arguments of a tool or a prompt.
+#[derive(Debug, Args)]
+pub(crate) struct ValueArgs {
+    /// One argument, typed by the schema of the tool; NAME:=JSON gives the type itself. May be
+    /// repeated, and goes over --args
+    #[arg(long = "arg", short = 'a', value_name = "NAME=VALUE", value_parser = Assignment::parse)]
+    pub(crate) assignments: Vec<Assignment>,
+    /// All arguments as a JSON object, from @FILE, or from standard input with -
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
+    pub(crate) args: Option<String>,
+}
+
+/// `sandbar call`
+#[derive(Debug, Args)]
+pub(crate) struct CallArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    /// The name of the tool
+    pub(crate) tool: String,
+    #[command(flatten)]
+    pub(crate) values: ValueArgs,
+}
+
+/// `sandbar read`
+#[derive(Debug, Args)]
+pub(crate) struct ReadArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    /// The URI of the resource
+    pub(crate) uri: String,
+}
+
+/// `sandbar prompt`
+#[derive(Debug, Args)]
+pub(crate) struct PromptArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    /// The name of the prompt
+    pub(crate) prompt: String,
+    #[command(flatten)]
+    pub(crate) values: ValueArgs,
+}
+
+/// `sandbar components`
+#[derive(Debug, Args)]
+pub(crate) struct ComponentsArgs {
+    /// The directory to write to; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Overwrite files that hold something else
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print one JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `sandbar demo`
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Have an executor dial, in a process of its own
+    #[arg(long)]
+    pub(crate) remote: bool,
+}
+
+impl Command {
+    /// Whether failures are reported as JSON.
+    pub(crate) const fn wants_json(&self) -> bool {
+        match self {
+            Self::Tools(args) | Self::Resources(args) | Self::Prompts(args) | Self::Info(args) => {
+                args.server.output.json
+            }
+            Self::Call(args) => args.server.output.json,
+            Self::Read(args) => args.server.output.json,
+            Self::Prompt(args) => args.server.output.json,
+            Self::Components(args) => args.json,
+            Self::Fetch(_) | Self::Executor(_) => false,
+            #[cfg(feature = "demo")]
+            Self::Demo(_) => false,
+        }
+    }
+}
+
+const WHERE: &str = "Where HTTP runs";
+
+/// Who performs the HTTP exchanges. This process, without any of these.
+#[derive(Debug, Default, Args)]
+pub(crate) struct TargetArgs {
+    /// Have an executor dial: the ws:// or wss:// URL that `sandbar executor` prints
+    #[arg(long, value_name = "URL", conflicts_with = "executor_command", help_heading = WHERE)]
+    pub(crate) executor: Option<String>,
+    /// Read the bearer token for the executor from the first line of this file
+    #[arg(long, value_name = "FILE", requires = "executor", help_heading = WHERE)]
+    pub(crate) executor_token_file: Option<PathBuf>,
+    /// Have an executor dial that speaks on its standard input and output, for example
+    /// 'ssh HOST sandbar executor --stdio'. Split into words as a shell does; no shell runs
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        value_parser = CommandLine::parse,
+        help_heading = WHERE,
+    )]
+    pub(crate) executor_command: Option<CommandLine>,
+}
+
+/// `sandbar executor`
+#[derive(Debug, Args)]
+pub(crate) struct ExecutorArgs {
+    /// Listen for WebSockets on this address; port 0 means any free one. The first line of
+    /// standard output is the URL for clients. ws://127.0.0.1:0 by default
+    #[arg(long, value_name = "ws://IP:PORT", value_parser = parse_listen_address)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Serve one client on standard input and output, until standard input ends
+    #[arg(long, conflicts_with_all = ["listen", "token_file"])]
+    pub(crate) stdio: bool,
+    /// Ask clients for the bearer token in the first line of this file. Addresses that other
+    /// machines reach need one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Dial the origin of this URL; may be repeated. Without it anything may be dialled that this
+    /// machine reaches, but link-local addresses
+    #[arg(
+        long,
+        value_name = "URL",
+        value_parser = parse_server_url,
+        conflicts_with_all = ["executor", "executor_command"],
+    )]
+    pub(crate) allow: Vec<String>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+}
+
+/// `sandbar fetch`
+#[derive(Debug, Args)]
+pub(crate) struct FetchArgs {
+    /// What to fetch, http:// or https://
+    #[arg(value_parser = parse_server_url)]
+    pub(crate) url: String,
+    /// The method. GET by default, POST with --data
+    #[arg(long = "request", short = 'X', value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// Send this header; may be repeated. Write 'Name=@FILE' to read the value from a file and
+    /// keep it out of the list of processes
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// Send this content, that of @FILE, or that of standard input with -
+    #[arg(long, short = 'd', value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) data: Option<String>,
+    /// Write to this file, whatever it holds, instead of standard output
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the status and the fields of the response before its body
+    #[arg(long, short = 'i')]
+    pub(crate) include: bool,
+    /// Exit with 4 and write nothing if the status is 400 or above
+    #[arg(long, short = 'f')]
+    pub(crate) fail: bool,
+    /// Take a redirect for the response
+    #[arg(long)]
+    pub(crate) no_redirects: bool,
+    /// Give up after this long, connecting included (500ms, 30s, 5m, 1h). None by default
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Give up after a silence this long of the server. 5m by default
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) idle_timeout: Option<Duration>,
+    /// Give up when a connection takes longer, TLS included; at most 2m. 10s by default
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) connect_timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// Catches options that contradict each other, which clap only notices when it runs.
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    /// Catches the default of an option that a server could exploit, or that parses no more.
+    #[test]
+    fn limits_of_options_hold() {
+        let parse = |option: &str| {
+            Cli::try_parse_from(["sandbar", "tools", "http://a/mcp", option]).is_ok()
+        };
+        assert!(parse("--max-message-bytes=67108864"));
+        assert!(!parse("--max-message-bytes=0"));
+        assert!(!parse("--max-message-bytes=99999999999"));
+        assert!(!parse("--timeout=0s"));
+    }
+
+    /// Catches two executors for one command, and options without what they are about.
+    #[test]
+    fn options_that_exclude_each_other_are_refused() {
+        let parse = |arguments: &[&str]| {
+            let arguments = ["sandbar"].iter().chain(arguments);
+            Cli::try_parse_from(arguments).is_ok()
+        };
+        let fetch = ["fetch", "http://a/"];
+        let with = |options: &[&'static str]| parse(&[&fetch, options].concat());
+        assert!(with(&["--executor", "ws://b/", "--executor-token-file", "t"]));
+        assert!(with(&["--executor-command", "ssh b"]));
+        assert!(!with(&["--executor", "ws://b/", "--executor-command", "ssh b"]));
+        assert!(!with(&["--executor-token-file", "t"]));
+        assert!(!with(&["--executor-command", ""]));
+        assert!(parse(&["executor", "--executor", "ws://b/"]));
+        assert!(!parse(&["executor", "--stdio", "--listen", "ws://127.0.0.1:0"]));
+        assert!(!parse(&["executor", "--stdio", "--token-file", "t"]));
+        assert!(!parse(&["executor", "--allow", "http://a/", "--executor", "ws://b/"]));
+    }
+
+    /// Catches `-` that is taken for an option.
+    #[test]
+    fn arguments_can_come_from_standard_input() {
+        let given = ["sandbar", "call", "http://a/mcp", "tool", "--args", "-"];
+        let cli = Cli::try_parse_from(given);
+        assert!(matches!(
+            cli.map(|cli| cli.command),
+            Ok(Command::Call(CallArgs { values: ValueArgs { args: Some(args), .. }, .. })) if args == "-"
+        ));
+    }
+}

@@ -1,0 +1,321 @@
+//! The tools and prompts of a server: to show, and to explain what went wrong with one.
+
+use crate::arguments::mismatch::nearest;
+use crate::arguments::{GivenArguments, InputSchema, Mismatch};
+use crate::failure::{Entity, Failure};
+use crate::json::JsonObject;
+use crate::limits::LISTED_NAMES;
+use crate::show::stdout::heading;
+use crate::show::visible_line;
+use sandbar::types::{Prompt, Tool};
+use sandbar::{Error, Session};
+
+/// Every tool that the server lists.
+#[derive(Debug)]
+pub(crate) struct ToolList(Vec<Tool>);
+
+impl ToolList {
+    /// Asks the server.
+    pub(crate) async fn ask(session: &Session) -> Result<Self, Error> {
+        session.list_tools().await.map(Self)
+    }
+
+    /// All of them, for people.
+    pub(crate) fn describe(&self) -> String {
+        let entries: Vec<_> = self
+            .0
+            .iter()
+            .map(|tool| {
+                let heading =
+                    heading(&tool.name, tool.title.as_deref(), tool.description.as_deref());
+                let arguments = table(&InputSchema::parse(&tool.input_schema).parameters(), "    ");
+                if arguments.is_empty() { heading } else { format!("{heading}\n{arguments}") }
+            })
+            .collect();
+        entries.join("\n")
+    }
+
+    /// The arguments for a tool, as its schema types them.
+    pub(crate) fn arguments(
+        &self,
+        name: &str,
+        given: &GivenArguments,
+    ) -> Result<JsonObject, Failure> {
+        let tool = self.find(name).ok_or_else(|| self.unknown(name))?;
+        given.typed(&InputSchema::parse(&tool.input_schema)).map_err(|mismatch| {
+            let (entity, name, details) = (Entity::Tool, name.to_owned(), tool_accepts(tool));
+            Failure::Mismatch { entity, name, mismatch: Box::new(mismatch), details }
+        })
+    }
+
+    /// Why the server refused a call with invalid parameters (-32602).
+    pub(crate) fn explain(&self, name: &str, source: Error) -> Failure {
+        match self.find(name) {
+            None => self.unknown(name),
+            Some(tool) => {
+                let (entity, name, details) = (Entity::Tool, name.to_owned(), tool_accepts(tool));
+                Failure::Refused { entity, name, source: Box::new(source), details }
+            }
+        }
+    }
+
+    /// What is wrong with a call whose tool reported an error, where something is: many servers
+    /// report unknown tools and invalid arguments that way.
+    pub(crate) fn suspect(&self, name: &str, given: &GivenArguments) -> Option<String> {
+        let Some(tool) = self.find(name) else { return Some(self.unknown(name).to_string()) };
+        let mismatch: Mismatch = given.typed(&InputSchema::parse(&tool.input_schema)).err()?;
+        Some(format!(
+            "the arguments do not fit the schema of `{name}`: {mismatch}\n{}",
+            tool_accepts(tool)
+        ))
+    }
+
+    fn find(&self, name: &str) -> Option<&Tool> {
+        self.0.iter().find(|tool| tool.name == name)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|tool| tool.name.as_str())
+    }
+
+    fn unknown(&self, name: &str) -> Failure {
+        let nearest = nearest(name, self.names());
+        let details = match nearest.and_then(|nearest| self.find(nearest)) {
+            Some(tool) => tool_accepts(tool),
+            None => listed("tools", self.names()),
+        };
+        let (entity, nearest) = (Entity::Tool, nearest.map(str::to_owned));
+        Failure::Unknown { entity, name: name.to_owned(), nearest, details }
+    }
+}
+
+/// The arguments of a tool or a prompt, for people.
+fn accepts(name: &str, parameters: &[Parameter]) -> String {
+    if parameters.is_empty() {
+        return format!("`{name}` takes no arguments");
+    }
+    format!("arguments of `{name}`:\n{}", table(parameters, "  "))
+}
+
+fn tool_accepts(tool: &Tool) -> String {
+    accepts(&tool.name, &InputSchema::parse(&tool.input_schema).parameters())
+}
+
+fn prompt_accepts(prompt: &Prompt) -> String {
+    accepts(&prompt.name, &parameters(prompt))
+}
+
+/// The first names of a list.
+fn listed<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<_> = names.take(LISTED_NAMES + 1).collect();
+    if names.len() > LISTED_NAMES {
+        names.truncate(LISTED_NAMES);
+        names.push("...");
+    }
+    if names.is_empty() {
+        format!("there are no {what}")
+    } else {
+        format!("{what}: {}", names.join(", "))
+    }
+}
+
+/// Every prompt that the server lists.
+#[derive(Debug)]
+pub(crate) struct PromptList(Vec<Prompt>);
+
+impl PromptList {
+    /// Asks the server.
+    pub(crate) async fn ask(session: &Session) -> Result<Self, Error> {
+        session.list_prompts().await.map(Self)
+    }
+
+    /// All of them, for people.
+    pub(crate) fn describe(&self) -> String {
+        let entries: Vec<_> = self
+            .0
+            .iter()
+            .map(|prompt| {
+                let (title, description) = (prompt.title.as_deref(), prompt.description.as_deref());
+                let heading = heading(&prompt.name, title, description);
+                let arguments = table(&parameters(prompt), "    ");
+                if arguments.is_empty() { heading } else { format!("{heading}\n{arguments}") }
+            })
+            .collect();
+        entries.join("\n")
+    }
+
+    /// Why the server refused a prompt with invalid parameters (-32602).
+    pub(crate) fn explain(&self, name: &str, source: Error) -> Failure {
+        let (entity, name) = (Entity::Prompt, name.to_owned());
+        match self.find(&name) {
+            Some(prompt) => {
+                let (source, details) = (Box::new(source), prompt_accepts(prompt));
+                Failure::Refused { entity, name, source, details }
+            }
+            None => {
+                let nearest = nearest(&name, self.names());
+                let details = match nearest.and_then(|nearest| self.find(nearest)) {
+                    Some(prompt) => prompt_accepts(prompt),
+                    None => listed("prompts", self.names()),
+                };
+                let nearest = nearest.map(str::to_owned);
+                Failure::Unknown { entity, name, nearest, details }
+            }
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&Prompt> {
+        self.0.iter().find(|prompt| prompt.name == name)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|prompt| prompt.name.as_str())
+    }
+}
+
+/// The arguments of a prompt: strings, all of them.
+fn parameters(prompt: &Prompt) -> Vec<Parameter> {
+    prompt
+        .arguments
+        .iter()
+        .map(|argument| Parameter {
+            name: argument.name.clone(),
+            kind: "string".to_owned(),
+            required: argument.required,
+            description: argument.description.clone(),
+        })
+        .collect()
+}
+
+/// One argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parameter {
+    /// Its name.
+    pub(crate) name: String,
+    /// The types that it may have.
+    pub(crate) kind: String,
+    /// Whether it must be given.
+    pub(crate) required: bool,
+    /// What it is.
+    pub(crate) description: Option<String>,
+}
+
+/// Widest column, in characters: one overlong name must not widen every other line.
+const WIDEST: usize = 40;
+
+/// One line for each argument, the columns aligned, each line indented by `indent`.
+fn table(parameters: &[Parameter], indent: &str) -> String {
+    let width = |of: fn(&Parameter) -> &str| {
+        parameters.iter().map(|one| visible_line(of(one)).chars().count()).max().unwrap_or(0)
+    };
+    let width = |of| width(of).min(WIDEST);
+    let (names, kinds) = (width(|one| &one.name), width(|one| &one.kind));
+    let lines: Vec<_> = parameters
+        .iter()
+        .map(|one| {
+            let (name, kind) = (visible_line(&one.name), visible_line(&one.kind));
+            let required = if one.required { "required" } else { "optional" };
+            let description = one.description.as_deref().and_then(|text| text.lines().next());
+            let description = visible_line(description.unwrap_or_default());
+            let line = format!("{indent}{name:names$}  {kind:kinds$}  {required}  {description}");
+            line.trim_end().to_owned()
+        })
+        .collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::arguments::Assignment;
+    use sandbar::RpcError;
+    use std::io;
+
+    fn tools() -> ToolList {
+        let tool = |name: &str, properties: &str| Tool {
+            name: name.to_owned(),
+            title: None,
+            description: Some(format!("What {name} does\nin detail")),
+            input_schema: format!(r#"{{"properties":{{{properties}}},"required":["steps"]}}"#),
+            output_schema: None,
+            annotations: None,
+        };
+        ToolList(vec![tool("count", r#""steps":{"type":"integer"}"#), tool("echo", "")])
+    }
+
+    fn given(assignment: &str) -> GivenArguments {
+        let assignment = Assignment::parse(assignment).unwrap();
+        GivenArguments::new(None, &[assignment], io::empty()).unwrap()
+    }
+
+    /// Catches an unknown tool that leaves the user to ask for the list.
+    #[test]
+    fn an_unknown_tool_names_the_nearest_and_its_schema() {
+        let Err(Failure::Unknown { nearest, details, .. }) =
+            tools().arguments("cuont", &given("steps=1"))
+        else {
+            panic!("`cuont` is a tool")
+        };
+        assert_eq!(nearest.as_deref(), Some("count"));
+        assert!(details.contains("steps  integer  required"), "{details}");
+    }
+
+    /// Catches arguments that are refused without a word on which would not be.
+    #[test]
+    fn arguments_that_do_not_fit_show_the_schema() {
+        let Err(Failure::Mismatch { mismatch, details, .. }) =
+            tools().arguments("count", &given("steps=many"))
+        else {
+            panic!("`many` is a number")
+        };
+        assert!(matches!(*mismatch, Mismatch::Type { .. }));
+        assert!(details.contains("steps  integer  required"), "{details}");
+    }
+
+    /// Catches an explanation that drops what the server itself said.
+    #[test]
+    fn a_refusal_keeps_the_words_of_the_server() {
+        let error =
+            Error::Rpc(RpcError { code: -32602, message: "too many".to_owned(), data: None });
+        let failure = tools().explain("count", error);
+        let source = std::error::Error::source(&failure).unwrap().to_string();
+        assert!(source.contains("too many"), "{source}");
+    }
+
+    /// Catches a tool that is blamed on its arguments when they are fine.
+    #[test]
+    fn a_failing_tool_with_fitting_arguments_is_not_suspected() {
+        assert_eq!(tools().suspect("count", &given("steps=1")), None);
+        assert!(
+            tools().suspect("count", &given("step=1")).unwrap().contains("did you mean `steps`")
+        );
+        assert!(
+            tools().suspect("ecko", &given("steps=1")).unwrap().contains("did you mean `echo`")
+        );
+    }
+
+    /// Catches descriptions that fill the screen, and arguments that are left out.
+    #[test]
+    fn the_list_shows_a_line_and_the_arguments_of_each_tool() {
+        let list = "count  What count does\n    steps  integer  required\necho  What echo does";
+        assert_eq!(tools().describe(), list);
+    }
+
+    fn parameter(name: &str, required: bool, description: Option<&str>) -> Parameter {
+        let (name, kind) = (name.to_owned(), "integer".to_owned());
+        Parameter { name, kind, required, description: description.map(str::to_owned) }
+    }
+
+    /// Catches columns that do not line up, and descriptions that break the table.
+    #[test]
+    fn columns_line_up_and_descriptions_stay_on_their_line() {
+        let rows = [
+            parameter("steps", true, Some("How many\nnot shown")),
+            parameter("delay_ms", false, None),
+        ];
+        let expected = "  steps     integer  required  How many\n  delay_ms  integer  optional";
+        assert_eq!(table(&rows, "  "), expected);
+    }
+}

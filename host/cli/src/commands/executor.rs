@@ -1,0 +1,142 @@
+//! `sandbar executor`
+
+use crate::args::ExecutorArgs;
+use crate::connection::sandbar;
+use crate::connection::{policy_of_operator, target};
+use crate::failure::Failure;
+use crate::failure::exit;
+use crate::limits::{LAST_ANSWERS, STDIO_BUFFER_BYTES};
+use crate::parse::Token;
+use crate::process;
+use crate::show::stdout;
+use sandbar::Sandbar;
+use sandbar::executor::{ListenOptions, Listener, Pipe, ServeOptions, Target};
+use std::net::{Ipv4Addr, SocketAddr};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _, DuplexStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Where to listen if nothing is said: any free port that only this machine reaches.
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// An executor to be, with all that was typed read and checked.
+pub(crate) struct Serving {
+    sandbar: Sandbar,
+    options: ServeOptions,
+    /// Where to listen; none for standard input and output.
+    listen: Option<SocketAddr>,
+    token: Option<Token>,
+    unrestricted: bool,
+}
+
+impl Serving {
+    /// Reads and checks what was typed.
+    pub(crate) fn resolve(args: &ExecutorArgs) -> Result<Self, Failure> {
+        let token = args.token_file.as_deref().map(Token::read).transpose()?;
+        // The library makes sandboxes for what `ServeOptions` say; who dials is said there.
+        let options = ServeOptions {
+            policy: policy_of_operator(&args.allow)?,
+            target: target(&args.target)?,
+        };
+        let unrestricted = args.allow.is_empty() && matches!(options.target, Target::Local);
+        let listen = (!args.stdio).then_some(args.listen.unwrap_or(ANY_PORT));
+        Ok(Self { sandbar: sandbar(None, Target::Local)?, options, listen, token, unrestricted })
+    }
+
+    /// Serves until a signal, or the end of standard input, ends it.
+    pub(crate) async fn run(self) -> Result<u8, Failure> {
+        let Self { sandbar, options, listen, token, unrestricted } = self;
+        process::raise_descriptor_limit();
+        let signals = Signals::new()?;
+        let Some(address) = listen else {
+            warn_if(unrestricted);
+            return serve_stdio(&sandbar, &options, signals).await;
+        };
+        let mut listen = ListenOptions::new(address, options);
+        if let Some(token) = token {
+            listen = listen.token(token.as_str());
+        }
+        let listener = sandbar.listen(listen).await?;
+        stdout::text(&listener.url())?;
+        warn_if(unrestricted);
+        serve_listener(listener, signals).await
+    }
+}
+
+/// Says what an executor without `--allow` may do. Standard error may be closed: nobody minds.
+fn warn_if(unrestricted: bool) {
+    if unrestricted {
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), NOTE.as_bytes());
+    }
+}
+
+const NOTE: &str = "\
+note: clients may have any host dialled that this machine reaches, but link-local addresses; \
+--allow URL narrows it
+";
+
+async fn serve_listener(listener: Listener, signals: Signals) -> Result<u8, Failure> {
+    let mut code = exit::OK;
+    listener.run(async { code = signals.first().await }).await;
+    Ok(code)
+}
+
+async fn serve_stdio(
+    sandbar: &Sandbar,
+    options: &ServeOptions,
+    signals: Signals,
+) -> Result<u8, Failure> {
+    let (stdout, copying) = buffered(tokio::io::stdout());
+    let pipe = Pipe::over(tokio::io::stdin(), stdout);
+    tokio::select! {
+        served = sandbar.serve(options, pipe, None) => served?,
+        code = signals.first() => return Ok(code),
+    }
+    // The answers that are still on their way to standard output. That it cannot be written any
+    // more, or not in time, is the affair of the client, who hung up.
+    let _ = timeout(LAST_ANSWERS, copying).await;
+    Ok(exit::OK)
+}
+
+/// A writer, and the task that copies what it takes to `destination`: it ends when all of it is
+/// there.
+fn buffered<W>(mut destination: W) -> (DuplexStream, JoinHandle<()>)
+where
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let (writer, mut written) = tokio::io::duplex(STDIO_BUFFER_BYTES);
+    let copying = tokio::spawn(async move {
+        // A failure closes the pipe, and that ends the connection.
+        if tokio::io::copy(&mut written, &mut destination).await.is_ok() {
+            let _ = destination.flush().await;
+        }
+    });
+    (writer, copying)
+}
+
+/// The signals that end an executor. They are ours to handle from the moment this exists.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|source| Failure::Process { what: "listen for signals", source })
+        };
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for one, and returns the exit code that it stands for.
+    async fn first(mut self) -> u8 {
+        tokio::select! {
+            _ = self.terminate.recv() => exit::OK,
+            _ = self.interrupt.recv() => exit::INTERRUPTED,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! `sandbar tools`, `sandbar resources`, `sandbar prompts`: for people, or as the server wrote them.
+
+use crate::arguments::{PromptList, ToolList};
+use crate::connection::Server;
+use crate::failure::{Failure, exit};
+use crate::json::{JsonObject, JsonText};
+use crate::limits::{LIST_BYTES, PAGES};
+use crate::show::{Console, stdout};
+use sandbar::Session;
+use std::collections::HashSet;
+
+/// A list of MCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum List {
+    Tools,
+    Resources,
+    Prompts,
+}
+
+impl List {
+    /// The member of the result that holds the entries, which is also what they are called.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Resources => "resources",
+            Self::Prompts => "prompts",
+        }
+    }
+
+    /// The method that asks for a page.
+    const fn method(self) -> &'static str {
+        match self {
+            Self::Tools => "tools/list",
+            Self::Resources => "resources/list",
+            Self::Prompts => "prompts/list",
+        }
+    }
+
+    /// All of it, for people.
+    async fn describe(self, session: &Session) -> Result<String, Failure> {
+        Ok(match self {
+            Self::Tools => ToolList::ask(session).await?.describe(),
+            Self::Prompts => PromptList::ask(session).await?.describe(),
+            Self::Resources => {
+                let resources = session.list_resources().await?;
+                let lines: Vec<_> = resources.iter().map(stdout::resource_link).collect();
+                lines.join("\n")
+            }
+        })
+    }
+}
+
+/// Prints a list.
+pub(crate) async fn run(server: Server, list: List) -> Result<u8, Failure> {
+    let as_json = server.output.json;
+    server
+        .with_session(async |session, console| {
+            if as_json {
+                stdout::json(all(session, console, list).await?.as_str())?;
+                return Ok(exit::OK);
+            }
+            let described = list.describe(session).await?;
+            if described.is_empty() {
+                console.note(&format!("the server has no {}", list.key()));
+            } else {
+                stdout::text(&described)?;
+            }
+            Ok(exit::OK)
+        })
+        .await
+}
+
+/// Asks for every page, and returns one object with all entries. A list without an end is cut off,
+/// and that is said.
+async fn all(session: &Session, console: &Console, list: List) -> Result<JsonText, Failure> {
+    let (mut entries, mut asked, mut bytes) = (Vec::new(), HashSet::new(), 0_usize);
+    let mut cursor: Option<JsonText> = None;
+    loop {
+        let params = cursor.map(|cursor| JsonObject::default().with("cursor", cursor).to_string());
+        let result = console.follow(session.request(list.method(), params)).await?;
+        let page = Page::parse(&result, list)?;
+        bytes = bytes.saturating_add(result.len());
+        // A server that starts over gives what it has given before.
+        if page.entries.is_empty() || !entries.ends_with(&page.entries) {
+            entries.extend(page.entries);
+        }
+        let Some(next) = page.next_cursor else { break };
+        let why = if !asked.insert(next.as_str().to_owned()) {
+            "the server gave the same cursor twice".to_owned()
+        } else if asked.len() >= PAGES {
+            format!("the list has more than {PAGES} pages")
+        } else if bytes > LIST_BYTES {
+            format!("the list has more than {LIST_BYTES} bytes")
+        } else {
+            cursor = Some(next);
+            continue;
+        };
+        console.note(&format!("{}: {why}; what came until then is kept", list.method()));
+        break;
+    }
+    let whole = JsonObject::default().with(list.key(), JsonText::array(&entries));
+    Ok(whole.into())
+}
+
+/// One page.
+#[derive(Debug)]
+struct Page {
+    entries: Vec<JsonText>,
+    /// A cursor is opaque: it goes back as it came.
+    next_cursor: Option<JsonText>,
+}
+
+impl Page {
+    fn parse(result: &str, list: List) -> Result<Self, Failure> {
+        let failed = |source| Failure::NotAList { method: list.method(), source };
+        let result: JsonObject = serde_json::from_str(result).map_err(failed)?;
+        // Some serializers write null for an empty list. One that is missing is none.
+        let entries = match result.get(list.key()).map(JsonText::as_str) {
+            Some("null") => "[]",
+            Some(entries) => entries,
+            None => "null",
+        };
+        Ok(Self {
+            entries: serde_json::from_str(entries).map_err(failed)?,
+            next_cursor: result.get("nextCursor").filter(|next| next.as_str() != "null").cloned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    /// Catches entries that lose what this client does not know.
+    #[test]
+    fn entries_and_cursors_stay_as_they_were_written() {
+        let result = r#"{"tools":[{"z":1.0,"a":[ ]}, {}],"nextCursor":"a\u0041","x":1}"#;
+        let page = Page::parse(result, List::Tools).unwrap();
+        let entries: Vec<_> = page.entries.iter().map(JsonText::as_str).collect();
+        assert_eq!(entries, [r#"{"z":1.0,"a":[ ]}"#, "{}"]);
+        assert_eq!(page.next_cursor.unwrap().as_str(), r#""a\u0041""#);
+    }
+
+    /// Catches a last page that is taken for one with another after it.
+    #[test]
+    fn a_null_cursor_ends_the_list() {
+        let page = Page::parse(r#"{"tools":[],"nextCursor":null}"#, List::Tools).unwrap();
+        assert_eq!(page.next_cursor, None);
+    }
+
+    /// Catches a list that serializers write as null, and that is none (mcp_dart 161).
+    #[test]
+    fn a_null_list_is_an_empty_one() {
+        assert!(Page::parse(r#"{"tools":null}"#, List::Tools).unwrap().entries.is_empty());
+    }
+
+    /// Catches an empty list where the server did not send one.
+    #[test]
+    fn a_result_without_the_list_is_an_error() {
+        for result in ["{}", r#"{"tools":{}}"#, "[]"] {
+            let error = Page::parse(result, List::Tools).unwrap_err();
+            assert!(matches!(error, Failure::NotAList { .. }), "{result}: {error}");
+        }
+    }
+}
