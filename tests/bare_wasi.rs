@@ -1,17 +1,23 @@
 //! The composition `mcp + local` in a host that is not ours: wasmtime with the
-//! stock WASI 0.3 implementations, its default dialer included, and whatever else a
-//! WASI host has. Not a line of the `sandbar` library but the component itself.
+//! stock WASI 0.3 implementations, whatever else a WASI host has, and the simplest dialer
+//! there is. Not a line of the `sandbar` library but the component itself.
 
+use http_body_util::BodyExt as _;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 use sandbar::components::MCP_LOCAL;
 use sandbar_demo::{DemoMode, DemoOptions, DemoServer};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use tokio::net::TcpStream;
 use wasmtime::component::{Component, Linker, ResourceTable, Source, StreamConsumer, StreamResult};
 use wasmtime::{Config, Engine, Store, StoreContextMut};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+use wasmtime_wasi_http::{
+    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+};
 
 mod bindings {
     wasmtime::component::bindgen!({
@@ -34,6 +40,37 @@ struct Host {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     table: ResourceTable,
+    dial: Dial,
+}
+
+/// Dials a connection for each request.
+#[derive(Default)]
+struct Dial;
+
+type IoResult = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sent = Result<(http::Response<WasiBody>, IoResult), Error>;
+
+impl WasiHttpHooks for Dial {
+    fn send_request(
+        &mut self,
+        mut request: http::Request<WasiBody>,
+        _: Option<RequestOptions>,
+        _: IoResult,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        Box::new(async move {
+            let authority = request.uri().authority().ok_or(Error::HttpRequestUriInvalid)?;
+            let socket = TcpStream::connect(authority.as_str()).await.map_err(Error::Connect)?;
+            let handshake = http1::handshake(TokioIo::new(socket));
+            let (mut sender, connection) = handshake.await.map_err(Error::Hyper)?;
+            tokio::spawn(connection);
+            // What is on a connection of one's own names the path alone.
+            let path = request.uri().path_and_query().cloned();
+            *request.uri_mut() = path.ok_or(Error::HttpRequestUriInvalid)?.into();
+            let response = sender.send_request(request).await.map_err(Error::Hyper)?;
+            let response = response.map(|body| body.map_err(Error::Hyper).boxed_unsync());
+            Ok((response, Box::new(std::future::ready(Ok(()))) as IoResult))
+        })
+    }
 }
 
 impl WasiView for Host {
@@ -44,11 +81,7 @@ impl WasiView for Host {
 
 impl WasiHttpView for Host {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            ctx: &mut self.http,
-            table: &mut self.table,
-            hooks: wasmtime_wasi_http::default_hooks(),
-        }
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.dial }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The integration tests: real wasmtime, real sockets, real servers.
 //!
 //! - `imports`: what each component can do at all
-//! - `floors`: what the rooms of the library use of one another
+//! - `tree`: what the rooms of the library use of one another, and where limits stand
 //! - `sessions`: the official Rust SDK's server, in both eras and every mode
 //! - `everything`: the official server of the TypeScript SDK
 //! - `contracts`: what holds of the interfaces in `wit/`
@@ -35,7 +35,6 @@ mod everything;
 mod executor;
 mod faults;
 mod field;
-mod floors;
 mod imports;
 mod listener;
 mod load;
@@ -45,4 +44,5 @@ mod routing;
 mod sessions;
 mod soak;
 mod support;
+mod tree;
 mod wasmtime_cli;

@@ -1,16 +1,54 @@
-//! Builds the components of `guest/`, composes them, and leaves them in
-//! `OUT_DIR` for `components.rs` to embed.
+//! Builds the components of `guest/`, composes them, and leaves them in `OUT_DIR`, with a list of
+//! them in Rust for `src/sandbox/components.rs` to include.
 
 use anyhow::{Context as _, Result};
 use sandbar_guest_builder::{Guest, build, compose};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-const GUESTS: [Guest; 5] = [
-    Guest { package: "sandbar-guest-mcp", component: "mcp" },
-    Guest { package: "sandbar-guest-fetch", component: "fetch" },
-    Guest { package: "sandbar-guest-serve", component: "serve" },
-    Guest { package: "sandbar-guest-local", component: "local" },
-    Guest { package: "sandbar-guest-remote", component: "remote" },
+/// A guest, and what its component is.
+struct Part {
+    guest: Guest,
+    /// In a line, for those who look at files.
+    summary: &'static str,
+    /// For those who read the documentation.
+    documentation: &'static str,
+}
+
+/// What imports the executor interface.
+const CONSUMERS: [Part; 3] = [
+    Part {
+        guest: Guest { package: "sandbar-guest-mcp", component: "mcp" },
+        summary: "the MCP client; imports sandbar:http/client",
+        documentation: "The MCP client: what a session runs where this host dials. Also for \
+                        compositions with another executor, or with a component in between.",
+    },
+    Part {
+        guest: Guest { package: "sandbar-guest-fetch", component: "fetch" },
+        summary: "HTTP exchanges; imports sandbar:http/client",
+        documentation: "Exchanges with names alone: what a native embedder sends requests through.",
+    },
+    Part {
+        guest: Guest { package: "sandbar-guest-serve", component: "serve" },
+        summary: "the delta protocol's executor; imports sandbar:http/client",
+        documentation: "The executor's end of the delta protocol alone.",
+    },
+];
+
+/// What exports it.
+const EXECUTORS: [Part; 2] = [
+    Part {
+        guest: Guest { package: "sandbar-guest-local", component: "local" },
+        summary: "an executor over wasi:http",
+        documentation: "The executor over `wasi:http`. What is composed with it runs in any WASI \
+                        0.3 host.",
+    },
+    Part {
+        guest: Guest { package: "sandbar-guest-remote", component: "remote" },
+        summary: "an executor over sandbar:executor/channel",
+        documentation: "The executor over the delta protocol. What is composed with it has another \
+                        dial, and no HTTP import at all.",
+    },
 ];
 
 /// What the components are made of, relative to the workspace.
@@ -22,22 +60,66 @@ fn main() -> Result<()> {
     for source in SOURCES {
         println!("cargo::rerun-if-changed={}", workspace.join(source).display());
     }
-    let components = build(&workspace, &out_dir, &GUESTS)?;
-    for (guest, component) in GUESTS.iter().zip(&components) {
-        write(&out_dir, guest.component, component)?;
+    let consumers = build(&workspace, &out_dir, &CONSUMERS.each_ref().map(|part| part.guest))?;
+    let executors = build(&workspace, &out_dir, &EXECUTORS.each_ref().map(|part| part.guest))?;
+    let mut embedded = Embedded { out_dir, constants: String::new(), names: Vec::new() };
+    for (part, component) in
+        CONSUMERS.iter().chain(&EXECUTORS).zip(consumers.iter().chain(&executors))
+    {
+        embedded.add(part.guest.component, part.summary, part.documentation, component)?;
     }
-    let [consumers @ .., local, remote] = components.as_slice() else {
-        anyhow::bail!("{} components for {} guests", components.len(), GUESTS.len());
-    };
-    for (guest, consumer) in GUESTS.iter().zip(consumers) {
-        let name = guest.component;
-        write(&out_dir, &format!("{name}-local"), &compose(consumer, local)?)?;
-        write(&out_dir, &format!("{name}-remote"), &compose(consumer, remote)?)?;
+    for (consumer, importing) in CONSUMERS.iter().zip(&consumers) {
+        for (executor, exporting) in EXECUTORS.iter().zip(&executors) {
+            let (consumer, executor) = (consumer.guest.component, executor.guest.component);
+            let summary = format!("{consumer} + {executor}");
+            let documentation = format!("`{consumer}` with `{executor}` as its executor.");
+            let composed = compose(importing, exporting)?;
+            embedded.add(&format!("{consumer}-{executor}"), &summary, &documentation, &composed)?;
+        }
     }
-    Ok(())
+    embedded.finish()
 }
 
-fn write(out_dir: &Path, name: &str, component: &[u8]) -> Result<()> {
-    let path = out_dir.join(format!("{name}.wasm"));
-    std::fs::write(&path, component).with_context(|| format!("failed to write {}", path.display()))
+/// The components that have been written, and what is said of them.
+struct Embedded {
+    out_dir: PathBuf,
+    constants: String,
+    names: Vec<String>,
+}
+
+impl Embedded {
+    fn add(
+        &mut self,
+        name: &str,
+        summary: &str,
+        documentation: &str,
+        component: &[u8],
+    ) -> Result<()> {
+        write(&self.out_dir.join(format!("{name}.wasm")), component)?;
+        let constant = name.replace('-', "_").to_uppercase();
+        writeln!(
+            self.constants,
+            "#[doc = {documentation:?}]\n\
+             pub const {constant}: Component = Component {{\n\
+             name: {name:?},\n\
+             summary: {summary:?},\n\
+             bytes: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.wasm\")),\n\
+             }};"
+        )?;
+        self.names.push(constant);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<()> {
+        let (count, names) = (self.names.len(), self.names.join(", "));
+        writeln!(
+            self.constants,
+            "/// Everything that is embedded.\npub const ALL: [Component; {count}] = [{names}];"
+        )?;
+        write(&self.out_dir.join("components.rs"), self.constants.as_bytes())
+    }
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<()> {
+    std::fs::write(path, content).with_context(|| format!("failed to write {}", path.display()))
 }

@@ -107,3 +107,6 @@ pub const COOKIES: usize = 32;
 
 /// Bytes of the name and value of a cookie; what browsers allow (RFC 6265 section 6.1).
 pub const COOKIE_BYTES: usize = 4096;
+
+/// Bytes of a text that are searched: nobody hides it behind a long preface.
+pub(crate) const SEARCHED_BYTES: usize = 1024;

@@ -2,6 +2,7 @@
 //! (2025-11-25, "Session Management"), and in many other ways (codex 12869, keryx 503, goose 11985).
 
 use crate::error::RpcError;
+use crate::limits::SEARCHED_BYTES;
 use crate::negotiation;
 use crate::reply::Refusal;
 
@@ -61,9 +62,6 @@ const OF_A_SERVER: &[&str] = &[
 fn is_about_the_session(code: i64) -> bool {
     matches!(code, -32099..=-32000 | -32600)
 }
-
-/// Bytes of a text that are searched: nobody hides it behind a long preface.
-const SEARCHED_BYTES: usize = 1024;
 
 /// Whether the words are those of a server that does not know the session, or wants one.
 pub(crate) fn is_said_in(text: &str) -> bool {

@@ -56,3 +56,14 @@ pub(crate) const STDIO_BUFFER_BYTES: usize = 64 * 1024;
 /// How long an executor whose client hung up waits for that client to read the last answers.
 /// 5 s: enough for a slow network, and nobody waits for the process.
 pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// Characters of a column of a table. 40: one overlong name must not widen every other line.
+pub(crate) const COLUMN_CHARACTERS: usize = 40;
+
+/// Longest duration: a year. What is meant to last longer needs no deadline.
+pub(crate) const LONGEST_DURATION: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Bytes of the line in which the demo's executor gives its URL. 256: `ws://`, an address and a port
+/// take 30 at most.
+#[cfg(feature = "demo")]
+pub(crate) const URL_BYTES: u64 = 256;

@@ -3,8 +3,9 @@
 use crate::failure::{Failure, exit};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{ParseError, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Runs `work` until it is done, Ctrl-C is pressed, or the deadline passes. What is not done is
 /// dropped, and with it the calls that it made. From the first Ctrl-C on a second one ends the
@@ -49,13 +50,14 @@ pub(crate) fn raise_descriptor_limit() {
     let _ = setrlimit(Resource::Nofile, limit);
 }
 
-/// Traces to standard error what `RUST_LOG` asks for; nothing without it.
+/// Traces to standard error what `RUST_LOG` asks for, by target and level; nothing without it.
 pub(crate) fn trace() {
-    let Ok(directives) = std::env::var(EnvFilter::DEFAULT_ENV) else { return };
-    let filter: Result<EnvFilter, ParseError> = directives.parse();
-    match filter {
-        Ok(filter) => {
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let Ok(directives) = std::env::var("RUST_LOG") else { return };
+    let targets: Result<Targets, ParseError> = directives.parse();
+    match targets {
+        Ok(targets) => {
+            let to_stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+            tracing_subscriber::registry().with(targets).with(to_stderr).init();
         }
         Err(error) => eprintln!("warning: RUST_LOG is ignored: {error}"),
     }

@@ -8,21 +8,18 @@
 //!
 //! - [`Request`], [`Response`], [`Field`]: what is sent and what comes back
 //! - [`Failure`]: the [`ErrorCode`], where it happened, and whether the server can have acted
-//! - `json` (feature): a failure as JSON text, for the two roads that carry text only
+//! - [`json`]: a failure as JSON text, for the two roads that carry text only
 //! - [`refusal`]: the words for a request that cannot be sent
-//! - `hop` (feature `rules`): what can be sent at all, and where a redirect leads
+//! - [`hop`], [`redirect`]: what can be sent at all, and where a redirect leads
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
 mod failure;
-#[cfg(feature = "rules")]
 pub mod hop;
-#[cfg(feature = "json")]
 pub mod json;
 mod message;
-#[cfg(feature = "rules")]
 pub mod redirect;
 pub mod refusal;
 

@@ -28,11 +28,13 @@ pub struct Field {
 }
 
 /// Why a field cannot be sent. The fault of whoever wrote the field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidField {
     /// The name is not a token.
+    #[error("the name of a field is not a token")]
     Name,
     /// The value holds a control character (RFC 9110 section 5.5).
+    #[error("the value of a field has a control character")]
     Value,
 }
 

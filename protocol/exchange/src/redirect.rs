@@ -2,7 +2,6 @@
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::{String, ToString as _};
-use core::fmt;
 
 use url::Url;
 
@@ -24,31 +23,20 @@ const CROSS_ORIGIN_FIELDS: [&str; 7] = [
 ];
 
 /// Why a redirect is not followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectError {
     /// More than [`MAX_REDIRECTS`].
+    #[error("too many redirects (the limit is {})", MAX_REDIRECTS)]
     TooMany,
     /// `location` is not a URL, nor relative to one.
+    #[error("redirect to an invalid URL: {0}")]
     InvalidLocation(String),
     /// `location` has a scheme other than `http` and `https`.
+    #[error("redirect target uses unsupported URL scheme: {0}")]
     UnsupportedScheme(String),
     /// `location` carries user information, which would become a credential.
+    #[error("redirect target carries user information")]
     UserInformation,
-}
-
-impl core::error::Error for RedirectError {}
-
-impl fmt::Display for RedirectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooMany => write!(f, "too many redirects (the limit is {MAX_REDIRECTS})"),
-            Self::InvalidLocation(reason) => write!(f, "redirect to an invalid URL: {reason}"),
-            Self::UnsupportedScheme(scheme) => {
-                write!(f, "redirect target uses unsupported URL scheme: {scheme}")
-            }
-            Self::UserInformation => f.write_str("redirect target carries user information"),
-        }
-    }
 }
 
 /// Counts the redirects of one exchange.

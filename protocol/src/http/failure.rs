@@ -54,11 +54,7 @@ pub(crate) fn terminal_failure(
 
 /// At most [`ERROR_TEXT_BYTES`] of a peer's text, cut between characters.
 pub(crate) fn clipped(text: &str) -> String {
-    let mut end = text.len().min(ERROR_TEXT_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().into()
+    text.split_at(text.floor_char_boundary(ERROR_TEXT_BYTES)).0.into()
 }
 
 #[derive(Serialize)]

@@ -192,6 +192,21 @@ fn a_refused_request_says_which_limit_it_met() {
     assert_eq!(Failure::from(RequestError::Closed), Failure::unsent(closed));
 }
 
+/// Catches an answer that repeats whatever it was sent, however long, or that is cut inside a
+/// character.
+#[test]
+fn an_error_text_ends_at_the_limit_between_two_characters() {
+    let mut session = server(Extensions::NONE);
+    for start in ["", "x"] {
+        let method = format!("{start}{}", "é".repeat(ERROR_TEXT_BYTES));
+        tell(&mut session, &json!({"id": 1, "method": method}));
+        let message = sent(&mut session)[0]["error"]["message"].take();
+        let message = message.as_str().unwrap();
+        assert!((ERROR_TEXT_BYTES - 1..=ERROR_TEXT_BYTES).contains(&message.len()));
+        assert!(message.ends_with('é'), "{start}");
+    }
+}
+
 /// Checks that nothing is held: a request that fills the limit alone is taken, and not a byte more.
 fn assert_nothing_waits(session: &mut ClientSession) {
     let request = get("http://h/");
@@ -295,8 +310,8 @@ fn refused(session: &mut ServerSession) -> Vec<u64> {
     messages.iter().map(|message| message["id"].as_u64().unwrap()).collect()
 }
 
-/// Catches a count of what waits that is off by one, or that drifts as calls are started, until
-/// nothing is taken any more, or anything.
+/// Catches a count of what waits that is off by one, or that drifts as calls are started or given
+/// up, until nothing is taken any more, or anything.
 #[test]
 fn requests_of_the_limit_wait_and_not_a_byte_more() {
     let cost = Request::new("POST", "http://h/").cost();
@@ -306,7 +321,13 @@ fn requests_of_the_limit_wait_and_not_a_byte_more() {
     // The rest cannot be said in whole groups of three bytes: a longer method makes up for it.
     let mut fitting = post(4, last);
     fitting["params"]["method"] = format!("POST{}", "T".repeat(rest % 3)).into();
-    let mut session = server(Extensions::NONE);
+    let mut session = server(only(Extension::Cancel));
+    let mut given_up = post(0, large);
+    given_up["params"]["streamResponse"] = true.into();
+    tell(&mut session, &given_up);
+    let params = json!({"requestId": ""});
+    tell(&mut session, &json!({"method": "http/request/cancel", "params": params}));
+    assert_eq!(refused(&mut session), [0]);
     for id in 1..=3 {
         tell(&mut session, &post(id, large));
     }

@@ -82,6 +82,18 @@ fn a_full_buffer_wakes_its_caller_once_when_it_drains() {
     assert_eq!(session.call(call).map_or(0, CallMut::room), 2 * DELTA_BYTES);
 }
 
+/// Catches a caller that is woken though it does not wait: it would read ahead of its turn.
+#[test]
+fn a_caller_that_found_room_is_not_told_of_more() {
+    let mut session = server(Extensions::NONE);
+    let call = open_stream(&mut session, 1, "s");
+    assert!(session.want_body(call) > 0);
+    session.body(call, b"x".to_vec()).unwrap();
+    assert!(session.want_body(call) > 0);
+    assert_eq!(sent(&mut session).len(), 2);
+    assert!(session.poll_event().is_none());
+}
+
 /// Catches a limit per stream only: a thousand streams would hold a thousand buffers.
 #[test]
 fn a_full_connection_wakes_every_caller_when_it_drains() {

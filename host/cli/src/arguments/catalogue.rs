@@ -4,7 +4,7 @@ use crate::arguments::mismatch::nearest;
 use crate::arguments::{GivenArguments, InputSchema, Mismatch};
 use crate::failure::{Entity, Failure};
 use crate::json::JsonObject;
-use crate::limits::LISTED_NAMES;
+use crate::limits::{COLUMN_CHARACTERS, LISTED_NAMES};
 use crate::show::stdout::heading;
 use crate::show::visible_line;
 use sandbar::types::{Prompt, Tool};
@@ -200,15 +200,12 @@ pub(crate) struct Parameter {
     pub(crate) description: Option<String>,
 }
 
-/// Widest column, in characters: one overlong name must not widen every other line.
-const WIDEST: usize = 40;
-
 /// One line for each argument, the columns aligned, each line indented by `indent`.
 fn table(parameters: &[Parameter], indent: &str) -> String {
     let width = |of: fn(&Parameter) -> &str| {
         parameters.iter().map(|one| visible_line(of(one)).chars().count()).max().unwrap_or(0)
     };
-    let width = |of| width(of).min(WIDEST);
+    let width = |of| width(of).min(COLUMN_CHARACTERS);
     let (names, kinds) = (width(|one| &one.name), width(|one| &one.kind));
     let lines: Vec<_> = parameters
         .iter()

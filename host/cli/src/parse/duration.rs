@@ -1,5 +1,6 @@
 //! Durations as people write them: `500ms`, `30s`, `5m`, `1h`.
 
+use crate::limits::LONGEST_DURATION;
 use std::time::Duration;
 
 /// Why a text is no duration.
@@ -18,9 +19,6 @@ pub(crate) enum DurationError {
     #[error("must be at most 8760h, a year")]
     TooLong,
 }
-
-/// Longest duration: a year. What is meant to last longer needs no deadline.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Reads a whole number and a unit.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
@@ -41,7 +39,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     let total = number.checked_mul(milliseconds).ok_or(DurationError::TooLong)?;
     match Duration::from_millis(total) {
         Duration::ZERO => Err(DurationError::Zero),
-        duration if duration > LONGEST => Err(DurationError::TooLong),
+        duration if duration > LONGEST_DURATION => Err(DurationError::TooLong),
         duration => Ok(duration),
     }
 }

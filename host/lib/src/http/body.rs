@@ -6,6 +6,7 @@
 //! unless its end is about to arrive (see `linger.rs`): an HTTP/1.1 connection is closed, an
 //! HTTP/2 stream is reset.
 
+use super::limits::EMPTY_FRAMES_PER_POLL;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -20,9 +21,6 @@ use tokio::time::{Instant, Sleep};
 use super::error::DialError;
 use super::hyper_error;
 use super::linger::linger;
-
-/// Empty frames that are skipped before other tasks get their turn.
-const EMPTY_FRAMES_PER_POLL: usize = 32;
 
 /// The body of a request.
 pub enum RequestBody {

@@ -16,24 +16,13 @@ use super::deadline::{Deadlines, Passed, Timeouts, before_head};
 use super::endpoint::Endpoints;
 use super::error::DialError;
 use super::hyper_error;
-use super::limits::DialLimits;
+use super::limits::{DialLimits, HTTP2_CONNECTION_WINDOW, HTTP2_FRAME, HTTP2_STREAM_WINDOW};
 use super::policy::Policy;
 use super::proxy::Proxies;
 use super::request;
 use super::stats::{Counters, DialStats};
 use super::target::Target;
 use super::tls::TlsRoots;
-
-/// Bytes that an HTTP/2 server may send ahead on one stream: 2 MiB cover a path of 160 Mbit/s at
-/// 100 ms, and bound what a stream that nobody reads can occupy.
-const HTTP2_STREAM_WINDOW: u32 = 2 * 1024 * 1024;
-
-/// Bytes that an HTTP/2 server may send ahead on all streams of a connection: two full streams,
-/// so that one that nobody reads cannot stop the others.
-const HTTP2_CONNECTION_WINDOW: u32 = 2 * HTTP2_STREAM_WINDOW;
-
-/// Bytes of an HTTP/2 frame: 64 KiB instead of the default 16 KiB save three frames of four.
-const HTTP2_FRAME: u32 = 64 * 1024;
 
 /// Sends HTTP requests under one policy, over one pool of connections.
 ///

@@ -52,6 +52,14 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// the host's memory with handles; a session needs a handful per call in flight.
 pub(crate) const HANDLES: usize = 16 * 1024;
 
+/// Bytes of a chunk that leaves a sandbox. 256 KiB: larger writes of a guest are taken piece by
+/// piece, and with so many bytes a piece costs next to nothing.
+pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Elements of a table. Guests have tables of functions that never grow; those
+/// of the largest have a few hundred entries.
+pub(crate) const TABLE_ELEMENTS: usize = 64 * 1024;
+
 /// Requests of a server that a handler answers at a time; more wait. 64: a person answers one after
 /// another, and what needs no person answers at once.
 pub(crate) const SERVER_REQUESTS: usize = 64;

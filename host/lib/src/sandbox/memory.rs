@@ -1,5 +1,6 @@
 //! The memory limit of a store.
 
+use crate::sandbox::limits::TABLE_ELEMENTS;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use wasmtime::ResourceLimiter;
@@ -34,10 +35,6 @@ pub(crate) struct MemoryLimit {
     used: usize,
     seen: MemoryUse,
 }
-
-/// Elements of a table. Guests have tables of functions that never grow; those
-/// of the largest have a few hundred entries.
-const TABLE_ELEMENTS: usize = 64 * 1024;
 
 impl MemoryLimit {
     pub(crate) const fn new(limit: usize, seen: MemoryUse) -> Self {

@@ -4,6 +4,7 @@
 //! a side that does not read stops the other. Chunks are bounded in size, so the
 //! channel is bounded in bytes.
 
+use crate::sandbox::limits::CHUNK_BYTES;
 use bytes::{Buf as _, Bytes};
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
@@ -13,10 +14,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::PollSender;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Destination, Source, StreamConsumer, StreamProducer, StreamResult};
-
-/// Bytes of a chunk that leaves a sandbox. Larger writes of a guest are taken
-/// piece by piece.
-const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Gives a guest what a task sends. The stream ends when the task drops its end.
 pub(crate) struct Inlet {

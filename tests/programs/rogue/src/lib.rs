@@ -20,6 +20,9 @@ mod bindings {
         ",
         path: "../../../wit",
         world: "sandbar:rogue/rogue",
+        with: {
+            "sandbar:http/types@0.2.0": sandbar_exchange,
+        },
         generate_all,
     });
 }

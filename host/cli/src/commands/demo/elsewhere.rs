@@ -3,6 +3,7 @@
 
 use super::{check, say};
 use crate::failure::Failure;
+use crate::limits::URL_BYTES;
 use axum::Router;
 use axum::response::Redirect;
 use sandbar::executor::Target;
@@ -55,9 +56,6 @@ impl Elsewhere {
         }
     }
 }
-
-/// Bytes of the line with its URL. `ws://`, an address and a port take 30 at most.
-const URL_BYTES: u64 = 256;
 
 /// The process. It is killed when this is dropped.
 pub(super) struct ExecutorProcess {

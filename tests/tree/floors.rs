@@ -1,5 +1,6 @@
 //! The rooms of the library, and that none uses what is above it.
 
+use super::{folder, rust_files};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -111,27 +112,17 @@ fn arrows() -> Arrows {
 }
 
 fn library() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../lib/src")
+    folder("host/lib/src")
 }
 
 /// The source files of the library, each with its room.
 fn sources() -> Vec<(String, PathBuf)> {
-    let root = library();
-    let mut sources = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let room = path.strip_prefix(&root).unwrap().iter().next().unwrap();
-            let room = Path::new(room).with_extension("");
-            sources.push((room.to_str().unwrap().to_owned(), path));
-        }
-    }
-    sources
+    let with_room = |path: PathBuf| {
+        let room = path.strip_prefix(library()).unwrap().iter().next().unwrap();
+        let room = Path::new(room).with_extension("");
+        (room.to_str().unwrap().to_owned(), path)
+    };
+    rust_files(library()).into_iter().map(with_room).collect()
 }
 
 /// What a text names right below the root of its crate, with the number of the line.
