@@ -87,9 +87,9 @@ fn a_full_buffer_wakes_its_caller_once_when_it_drains() {
 fn a_caller_that_found_room_is_not_told_of_more() {
     let mut session = server(Extensions::NONE);
     let call = open_stream(&mut session, 1, "s");
-    assert!(session.want_body(call) > 0);
-    session.body(call, b"x".to_vec()).unwrap();
-    assert!(session.want_body(call) > 0);
+    assert!(session.call(call).map_or(0, CallMut::room) > 0);
+    session.call(call).unwrap().body(b"x".to_vec()).unwrap();
+    assert!(session.call(call).map_or(0, CallMut::room) > 0);
     assert_eq!(sent(&mut session).len(), 2);
     assert!(session.poll_event().is_none());
 }
