@@ -86,13 +86,11 @@ enum Stage {
 struct Open {
     body: ExchangeBody,
     gathered: Gathered,
-    /// Whoever waits for bytes, or for the end.
-    waiting: [Option<Waker>; 2],
+    /// Who waits for bytes.
+    reader: Option<Waker>,
+    /// Who waits for the end.
+    listener: Option<Waker>,
 }
-
-/// The one who waits for bytes, and the one who waits for the end.
-const READER: usize = 0;
-const LISTENER: usize = 1;
 
 /// What has come and not been taken.
 #[derive(Default)]
@@ -122,7 +120,7 @@ impl Exchange {
 
 impl Open {
     fn new(body: ExchangeBody) -> Self {
-        Self { body, gathered: Gathered::default(), waiting: [None, None] }
+        Self { body, gathered: Gathered::default(), reader: None, listener: None }
     }
 
     /// Gathers what there is, up to `room` bytes and the piece that exceeds them; says how the body
@@ -149,9 +147,9 @@ impl Open {
     /// connection's task, and a turn of the guest costs ten times as much. So where the guest waits
     /// anyway, others get their turn once more after each piece.
     fn holds_back(&mut self, cx: &Context<'_>) -> bool {
-        let Self { gathered, waiting, .. } = self;
+        let Self { gathered, reader, .. } = self;
         if gathered.pieces.is_empty() {
-            remember(&mut waiting[READER], cx);
+            remember(reader, cx);
             gathered.waited = true;
             return true;
         }
@@ -195,7 +193,7 @@ impl Stage {
     /// Ends it, and wakes whoever waits. The body is dropped here.
     fn end(&mut self, ended: Ended) {
         if let Self::Open(open) = std::mem::replace(self, Self::Ended(ended)) {
-            open.waiting.into_iter().flatten().for_each(Waker::wake);
+            [open.reader, open.listener].into_iter().flatten().for_each(Waker::wake);
         }
     }
 
@@ -336,7 +334,7 @@ impl Future for Outcome {
         match &mut *self.0.stage() {
             Stage::Ended(ended) => Poll::Ready(Ok(ended.clone())),
             Stage::Open(open) => {
-                remember(&mut open.waiting[LISTENER], cx);
+                remember(&mut open.listener, cx);
                 Poll::Pending
             }
         }
