@@ -61,3 +61,8 @@ pub mod types {
         ServerDescription, Tool, ToolResult,
     };
 }
+
+/// What README.md shows is compiled with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
