@@ -114,11 +114,6 @@ impl Sender {
         matches!(self.phase, Phase::Open)
     }
 
-    /// Whether the terminal delta has been taken.
-    pub fn is_ended(&self) -> bool {
-        matches!(self.phase, Phase::Ended)
-    }
-
     /// The next delta that may be sent.
     pub fn poll_delta(&mut self) -> Option<Outgoing> {
         if !self.is_ready() {

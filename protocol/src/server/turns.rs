@@ -109,3 +109,19 @@ impl Turns {
         delta_at.into_iter().chain(bytes_at).min()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Catches a stream that stands in the queue once more whenever its client cancels it: nothing
+    /// else bounds the queue.
+    #[test]
+    fn a_stream_that_waits_for_no_time_is_not_queued_again() {
+        let mut turns = Turns::default();
+        turns.push(CallId(1));
+        turns.hurry(CallId(1));
+        assert_eq!(turns.next(Duration::ZERO), Some(CallId(1)));
+        assert_eq!(turns.next(Duration::ZERO), None);
+    }
+}

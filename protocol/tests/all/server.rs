@@ -259,16 +259,21 @@ fn a_call_that_was_not_started_never_starts_once_cancelled() {
 /// Catches extensions that work without having been negotiated: a stock executor cuts there.
 #[test]
 fn a_notification_that_was_not_negotiated_cuts_the_connection() {
-    let mut session = server(Extensions::NONE);
-    let call = open_stream(&mut session, 1, "s");
-    tell(&mut session, &cancel("s"));
-    let Some(Event::Close(reason)) = session.poll_event() else {
-        panic!("not closed");
-    };
-    assert_eq!(reason.to_string(), "unknown notification `http/request/cancel`");
-    assert!(matches!(reason, CloseReason::UnknownNotification(_)));
-    assert!(matches!(session.poll_event(), Some(Event::Cancel { call: id }) if id == call));
-    assert!(session.poll_transmit(Duration::ZERO).is_none());
+    let credit = json!({"requestId": "s", "bytes": 1});
+    let credit = json!({"method": "http/request/credit", "params": credit});
+    for (other, notification) in [(Extension::Credit, cancel("s")), (Extension::Cancel, credit)] {
+        let mut session = server([other].into_iter().collect());
+        let call = open_stream(&mut session, 1, "s");
+        tell(&mut session, &notification);
+        let Some(Event::Close(reason)) = session.poll_event() else {
+            panic!("not closed");
+        };
+        let method = notification["method"].as_str().unwrap();
+        assert_eq!(reason.to_string(), format!("unknown notification `{method}`"));
+        assert_eq!(reason, CloseReason::UnknownNotification(method.to_owned()));
+        assert!(matches!(session.poll_event(), Some(Event::Cancel { call: id }) if id == call));
+        assert!(session.poll_transmit(Duration::ZERO).is_none());
+    }
 }
 
 /// Catches upstream exchanges that outlive their connection.
