@@ -309,6 +309,14 @@ mod tests {
         Response { status, fields, url: String::new() }
     }
 
+    /// Catches a limit that is not the one of the contract, by which others count.
+    #[test]
+    fn the_beginning_of_a_body_has_the_length_that_the_contract_says() {
+        let contract = include_str!("../../../wit/deps/sandbar-http/client.wit");
+        assert!(contract.contains("at\n    /// most 65536."), "the words have changed");
+        assert_eq!(BEGINNING_BYTES, 65_536);
+    }
+
     /// Catches a count that takes the length of what was not sent for that of a body, a length
     /// that another coding overrides, and one that nobody can parse.
     #[test]

@@ -98,6 +98,20 @@ fn where_there_is_no_such_stream_the_first_refusal_is_told() {
     }
 }
 
+/// Catches a server of that transport whose own fault is told as the refusal of another transport.
+#[test]
+fn a_stream_that_breaks_after_its_endpoint_is_the_fault_that_is_told() {
+    let cut = Failure::sent(ErrorCode::IncompleteBody);
+    let mut session = Session::new(SessionConfig { era: Some(Era::Legacy), ..config() }).unwrap();
+    let call = session.open();
+    let refused = Reply::new(405, "text/plain", "the first");
+    let stream = Reply::sse(ENDPOINT).broken(cut);
+    let mut script = Script::new([refused, stream, Reply::accepted()]);
+    let outcome = script.run(&mut session, call);
+    let Err(Error::Http(failure)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(failure.code, ErrorCode::IncompleteBody);
+}
+
 /// Catches a call that reads as if it had run though nothing of it was sent, and one that reads as if
 /// it had not.
 #[test]
