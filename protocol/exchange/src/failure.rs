@@ -258,6 +258,16 @@ mod tests {
         assert_eq!(cut, "the answer from a.example:80 ended early: the body is incomplete");
     }
 
+    /// Catches words that make a request that may have run look like one that was never sent, or the
+    /// other way round.
+    #[test]
+    fn a_connection_that_failed_says_whether_the_request_was_sent() {
+        let failed = || ErrorCode::ConnectionFailed("why".into());
+        assert_eq!(Failure::unsent(failed()).to_string(), "the connection failed: why");
+        let sent = Failure::sent(failed()).to_string();
+        assert_eq!(sent, "the connection was lost after the request was sent: why");
+    }
+
     /// Catches a stream that is resumed after what would end it the same way again, and one that is
     /// given up because of a network that came back.
     #[test]
