@@ -1,6 +1,6 @@
 //! The deadlines of one request up to the head of its response.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ pub(super) async fn before_head<T>(
 ) -> Result<T, Passed> {
     tokio::pin!(head);
     // Most requests find an idle connection at once, and have nothing to wait for but the head.
-    if let Poll::Ready(head) = futures::poll!(&mut head) {
+    if let Poll::Ready(head) = poll_fn(|cx| Poll::Ready(head.as_mut().poll(cx))).await {
         return Ok(head);
     }
     if connection.connection_metadata().is_none() {
