@@ -10,29 +10,132 @@ use crate::show::visible_line;
 use sandbar::types::{Prompt, Tool};
 use sandbar::{Error, Session};
 
-/// Every tool that the server lists.
+/// Everything of a kind that the server lists.
 #[derive(Debug)]
-pub(crate) struct ToolList(Vec<Tool>);
+pub(crate) struct Catalogue<T>(Vec<T>);
+
+/// Every tool that the server lists.
+pub(crate) type ToolList = Catalogue<Tool>;
+
+/// Every prompt that the server lists.
+pub(crate) type PromptList = Catalogue<Prompt>;
+
+/// What is called by its name, with arguments.
+pub(crate) trait Entry {
+    /// What it is.
+    const ENTITY: Entity;
+
+    fn name(&self) -> &str;
+
+    fn title(&self) -> Option<&str>;
+
+    fn description(&self) -> Option<&str>;
+
+    /// The arguments that it takes.
+    fn parameters(&self) -> Vec<Parameter>;
+}
+
+impl Entry for Tool {
+    const ENTITY: Entity = Entity::Tool;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        InputSchema::parse(&self.input_schema).parameters()
+    }
+}
+
+impl Entry for Prompt {
+    const ENTITY: Entity = Entity::Prompt;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Strings, all of them.
+    fn parameters(&self) -> Vec<Parameter> {
+        self.arguments
+            .iter()
+            .map(|argument| Parameter {
+                name: argument.name.clone(),
+                kind: "string".to_owned(),
+                required: argument.required,
+                description: argument.description.clone(),
+            })
+            .collect()
+    }
+}
+
+impl<T: Entry> Catalogue<T> {
+    /// All of it, for people.
+    pub(crate) fn describe(&self) -> String {
+        let entries: Vec<_> = self
+            .0
+            .iter()
+            .map(|entry| {
+                let heading = heading(entry.name(), entry.title(), entry.description());
+                let arguments = table(&entry.parameters(), "    ");
+                if arguments.is_empty() { heading } else { format!("{heading}\n{arguments}") }
+            })
+            .collect();
+        entries.join("\n")
+    }
+
+    /// Why the server refused what goes by this name with invalid parameters (-32602).
+    pub(crate) fn explain(&self, name: &str, source: Error) -> Failure {
+        let Some(entry) = self.find(name) else { return self.unknown(name) };
+        let (name, source, details) = (name.to_owned(), Box::new(source), accepts(entry));
+        Failure::Refused { entity: T::ENTITY, name, source, details }
+    }
+
+    fn find(&self, name: &str) -> Option<&T> {
+        self.0.iter().find(|entry| entry.name() == name)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(T::name)
+    }
+
+    fn unknown(&self, name: &str) -> Failure {
+        let nearest = nearest(name, self.names());
+        let details = match nearest.and_then(|nearest| self.find(nearest)) {
+            Some(entry) => accepts(entry),
+            None => listed(T::ENTITY, self.names()),
+        };
+        let (entity, nearest) = (T::ENTITY, nearest.map(str::to_owned));
+        Failure::Unknown { entity, name: name.to_owned(), nearest, details }
+    }
+}
+
+impl PromptList {
+    /// Asks the server.
+    pub(crate) async fn ask(session: &Session) -> Result<Self, Error> {
+        session.list_prompts().await.map(Self)
+    }
+}
 
 impl ToolList {
     /// Asks the server.
     pub(crate) async fn ask(session: &Session) -> Result<Self, Error> {
         session.list_tools().await.map(Self)
-    }
-
-    /// All of them, for people.
-    pub(crate) fn describe(&self) -> String {
-        let entries: Vec<_> = self
-            .0
-            .iter()
-            .map(|tool| {
-                let heading =
-                    heading(&tool.name, tool.title.as_deref(), tool.description.as_deref());
-                let arguments = table(&InputSchema::parse(&tool.input_schema).parameters(), "    ");
-                if arguments.is_empty() { heading } else { format!("{heading}\n{arguments}") }
-            })
-            .collect();
-        entries.join("\n")
     }
 
     /// The arguments for a tool, as its schema types them.
@@ -43,20 +146,9 @@ impl ToolList {
     ) -> Result<JsonObject, Failure> {
         let tool = self.find(name).ok_or_else(|| self.unknown(name))?;
         given.typed(&InputSchema::parse(&tool.input_schema)).map_err(|mismatch| {
-            let (entity, name, details) = (Entity::Tool, name.to_owned(), tool_accepts(tool));
+            let (entity, name, details) = (Entity::Tool, name.to_owned(), accepts(tool));
             Failure::Mismatch { entity, name, mismatch: Box::new(mismatch), details }
         })
-    }
-
-    /// Why the server refused a call with invalid parameters (-32602).
-    pub(crate) fn explain(&self, name: &str, source: Error) -> Failure {
-        match self.find(name) {
-            None => self.unknown(name),
-            Some(tool) => {
-                let (entity, name, details) = (Entity::Tool, name.to_owned(), tool_accepts(tool));
-                Failure::Refused { entity, name, source: Box::new(source), details }
-            }
-        }
     }
 
     /// What is wrong with a call whose tool reported an error, where something is: many servers
@@ -66,125 +158,32 @@ impl ToolList {
         let mismatch: Mismatch = given.typed(&InputSchema::parse(&tool.input_schema)).err()?;
         Some(format!(
             "the arguments do not fit the schema of `{name}`: {mismatch}\n{}",
-            tool_accepts(tool)
+            accepts(tool)
         ))
-    }
-
-    fn find(&self, name: &str) -> Option<&Tool> {
-        self.0.iter().find(|tool| tool.name == name)
-    }
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|tool| tool.name.as_str())
-    }
-
-    fn unknown(&self, name: &str) -> Failure {
-        let nearest = nearest(name, self.names());
-        let details = match nearest.and_then(|nearest| self.find(nearest)) {
-            Some(tool) => tool_accepts(tool),
-            None => listed("tools", self.names()),
-        };
-        let (entity, nearest) = (Entity::Tool, nearest.map(str::to_owned));
-        Failure::Unknown { entity, name: name.to_owned(), nearest, details }
     }
 }
 
-/// The arguments of a tool or a prompt, for people.
-fn accepts(name: &str, parameters: &[Parameter]) -> String {
+/// The arguments of an entry, for people.
+fn accepts(entry: &impl Entry) -> String {
+    let (name, parameters) = (entry.name(), entry.parameters());
     if parameters.is_empty() {
         return format!("`{name}` takes no arguments");
     }
-    format!("arguments of `{name}`:\n{}", table(parameters, "  "))
-}
-
-fn tool_accepts(tool: &Tool) -> String {
-    accepts(&tool.name, &InputSchema::parse(&tool.input_schema).parameters())
-}
-
-fn prompt_accepts(prompt: &Prompt) -> String {
-    accepts(&prompt.name, &parameters(prompt))
+    format!("arguments of `{name}`:\n{}", table(&parameters, "  "))
 }
 
 /// The first names of a list.
-fn listed<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> String {
+fn listed<'a>(entity: Entity, names: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<_> = names.take(LISTED_NAMES + 1).collect();
     if names.len() > LISTED_NAMES {
         names.truncate(LISTED_NAMES);
         names.push("...");
     }
     if names.is_empty() {
-        format!("there are no {what}")
+        format!("there are no {entity}s")
     } else {
-        format!("{what}: {}", names.join(", "))
+        format!("{entity}s: {}", names.join(", "))
     }
-}
-
-/// Every prompt that the server lists.
-#[derive(Debug)]
-pub(crate) struct PromptList(Vec<Prompt>);
-
-impl PromptList {
-    /// Asks the server.
-    pub(crate) async fn ask(session: &Session) -> Result<Self, Error> {
-        session.list_prompts().await.map(Self)
-    }
-
-    /// All of them, for people.
-    pub(crate) fn describe(&self) -> String {
-        let entries: Vec<_> = self
-            .0
-            .iter()
-            .map(|prompt| {
-                let (title, description) = (prompt.title.as_deref(), prompt.description.as_deref());
-                let heading = heading(&prompt.name, title, description);
-                let arguments = table(&parameters(prompt), "    ");
-                if arguments.is_empty() { heading } else { format!("{heading}\n{arguments}") }
-            })
-            .collect();
-        entries.join("\n")
-    }
-
-    /// Why the server refused a prompt with invalid parameters (-32602).
-    pub(crate) fn explain(&self, name: &str, source: Error) -> Failure {
-        let (entity, name) = (Entity::Prompt, name.to_owned());
-        match self.find(&name) {
-            Some(prompt) => {
-                let (source, details) = (Box::new(source), prompt_accepts(prompt));
-                Failure::Refused { entity, name, source, details }
-            }
-            None => {
-                let nearest = nearest(&name, self.names());
-                let details = match nearest.and_then(|nearest| self.find(nearest)) {
-                    Some(prompt) => prompt_accepts(prompt),
-                    None => listed("prompts", self.names()),
-                };
-                let nearest = nearest.map(str::to_owned);
-                Failure::Unknown { entity, name, nearest, details }
-            }
-        }
-    }
-
-    fn find(&self, name: &str) -> Option<&Prompt> {
-        self.0.iter().find(|prompt| prompt.name == name)
-    }
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|prompt| prompt.name.as_str())
-    }
-}
-
-/// The arguments of a prompt: strings, all of them.
-fn parameters(prompt: &Prompt) -> Vec<Parameter> {
-    prompt
-        .arguments
-        .iter()
-        .map(|argument| Parameter {
-            name: argument.name.clone(),
-            kind: "string".to_owned(),
-            required: argument.required,
-            description: argument.description.clone(),
-        })
-        .collect()
 }
 
 /// One argument.
@@ -239,7 +238,7 @@ mod tests {
             output_schema: None,
             annotations: None,
         };
-        ToolList(vec![tool("count", r#""steps":{"type":"integer"}"#), tool("echo", "")])
+        Catalogue(vec![tool("count", r#""steps":{"type":"integer"}"#), tool("echo", "")])
     }
 
     fn given(assignment: &str) -> GivenArguments {

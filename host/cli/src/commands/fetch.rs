@@ -22,6 +22,11 @@ pub(crate) struct Fetch {
     policy: Policy,
     sandbar: Sandbar,
     timeout: Option<Duration>,
+    writing: Writing,
+}
+
+/// What is written of a response, and where to.
+struct Writing {
     output: Option<PathBuf>,
     include: bool,
     fail: bool,
@@ -35,26 +40,26 @@ impl Fetch {
             policy: policy_for(&args.url)?,
             sandbar: sandbar(None, target(&args.target)?)?,
             timeout: args.timeout,
-            output: args.output,
-            include: args.include,
-            fail: args.fail,
+            writing: Writing { output: args.output, include: args.include, fail: args.fail },
         })
     }
 
     /// Fetches, and writes what comes.
-    pub(crate) async fn run(mut self) -> Result<u8, Failure> {
-        interruptible(self.timeout, async {
-            let executor = self.sandbar.executor(self.policy.clone()).await?;
-            let request = std::mem::replace(&mut self.request, HttpRequest::get(""));
+    pub(crate) async fn run(self) -> Result<u8, Failure> {
+        let Self { request, policy, sandbar, timeout, writing } = self;
+        interruptible(timeout, async {
+            let executor = sandbar.executor(policy).await?;
             // Methods without an effect (RFC 9110 section 9.2.1) are safe to repeat.
             let is_safe = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE");
             let failed = if is_safe { Failure::Session } else { Failure::Effect };
-            self.write(executor.request_stream(request).await.map_err(failed)?).await
+            writing.write(executor.request_stream(request).await.map_err(failed)?).await
         })
         .await?;
         Ok(exit::OK)
     }
+}
 
+impl Writing {
     async fn write(&self, response: Streamed) -> Result<(), Failure> {
         let Streamed { status, fields, mut body, .. } = response;
         if self.fail && status >= 400 {

@@ -121,6 +121,20 @@ impl CallMut<'_> {
     /// [`Misuse::OutOfOrder`] before the head.
     pub fn finish(self, outcome: Result<(), Failure>) -> Result<(), Misuse> {
         self.check_answered()?;
+        self.end(outcome);
+        Ok(())
+    }
+
+    /// The exchange failed, wherever it was. The call is over.
+    pub fn fail(self, failure: Failure) {
+        match self.check_answered() {
+            Ok(()) => self.end(Err(failure)),
+            Err(_unanswered) => self.session.fail_call(self.id, &failure, Stage::Head),
+        }
+    }
+
+    /// Ends a call that was answered.
+    fn end(self, outcome: Result<(), Failure>) {
         let Self { session, id } = self;
         match (session.calls.get_mut(id).map(|state| &mut state.body), outcome) {
             (Some(Body::Streamed(stream)), outcome) => {
@@ -129,22 +143,6 @@ impl CallMut<'_> {
             }
             (_, Err(failure)) => session.fail_call(id, &failure, Stage::BufferedBody),
             (_, Ok(())) => session.respond_whole(id),
-        }
-        Ok(())
-    }
-
-    /// The exchange failed, wherever it was. The call is over.
-    pub fn fail(self, failure: Failure) {
-        let Self { session, id } = self;
-        match session.calls.get_mut(id) {
-            Some(state) if matches!(state.progress, Progress::Answered) => match &mut state.body {
-                Body::Streamed(stream) => {
-                    stream.sender.finish(Err(failure));
-                    session.schedule(id);
-                }
-                Body::Whole(_) => session.fail_call(id, &failure, Stage::BufferedBody),
-            },
-            _ => session.fail_call(id, &failure, Stage::Head),
         }
     }
 
