@@ -80,7 +80,7 @@ impl<'de> Visitor<'de> for Members {
 
 /// A JSON text, checked to be one and not read any further: no number is rounded, no member is
 /// reordered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct JsonText(String);
 
 impl JsonText {

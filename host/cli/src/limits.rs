@@ -11,14 +11,6 @@ pub(crate) const ARGUMENTS_BYTES: u64 = 16 * 1024 * 1024;
 /// header, below what hurts when the wrong file is named.
 pub(crate) const HEADER_FILE_BYTES: u64 = 64 * 1024;
 
-/// Pages that a list is put together from. 1000 pages of a hundred entries are more than anyone
-/// reads; a server that goes on for ever is cut off.
-pub(crate) const PAGES: usize = 1000;
-
-/// Bytes of the pages that a list is put together from. 64 MiB: four times the largest message by
-/// default.
-pub(crate) const LIST_BYTES: usize = 64 * 1024 * 1024;
-
 /// Characters of a name that is compared with others to find the nearest. 128: no name that a
 /// person types is longer, and the comparison takes quadratic time.
 pub(crate) const COMPARED_CHARACTERS: usize = 128;

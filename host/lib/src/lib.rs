@@ -32,7 +32,7 @@ pub mod error;
 pub mod executor;
 pub mod http;
 mod limits;
-mod pages;
+pub mod pages;
 mod sandbar;
 mod sandbox;
 mod serve;

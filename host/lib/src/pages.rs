@@ -1,23 +1,29 @@
-//! Lists that come in pages.
+//! Lists that come in pages, for those who ask for pages through
+//! [`Session::request`](crate::Session::request) themselves: a [`Session`](crate::Session) puts its own
+//! lists together like this.
 
 use crate::limits::{LIST_BYTES, PAGES};
 use crate::sandbox::bindings::mcp::{Prompt, PromptArgument, ResourceLink, Tool};
 use std::collections::HashSet;
 use std::fmt;
+use std::hash::Hash;
 
-/// Puts the pages of a list together.
-pub(crate) struct Pages<T> {
+/// Puts the pages of a list together, up to a repeated cursor, 1000 pages or 64 MiB. `C` is a cursor,
+/// which is opaque (MCP, "Pagination").
+#[derive(Debug)]
+pub struct Pages<T, C = String> {
     items: Vec<T>,
-    next: Option<Option<String>>,
-    asked: HashSet<String>,
-    fetched: usize,
+    next: Option<Option<C>>,
+    /// The cursors that were given, of each page but the last one.
+    asked: HashSet<C>,
     bytes: usize,
     stopped: Option<Stopped>,
 }
 
 /// Why a list was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stopped {
+#[non_exhaustive]
+pub enum Stopped {
     /// The server gave a cursor that it had given before.
     Repeated,
     /// More pages than anyone can use.
@@ -36,35 +42,21 @@ impl fmt::Display for Stopped {
     }
 }
 
-impl<T> Default for Pages<T> {
+impl<T, C> Default for Pages<T, C> {
     fn default() -> Self {
-        Self {
-            items: Vec::new(),
-            next: Some(None),
-            asked: HashSet::new(),
-            fetched: 0,
-            bytes: 0,
-            stopped: None,
-        }
+        Self { items: Vec::new(), next: Some(None), asked: HashSet::new(), bytes: 0, stopped: None }
     }
 }
 
-impl<T> Pages<T> {
-    /// The cursor of the next page, if there is one; none for the first.
-    pub(crate) fn next(&mut self) -> Option<Option<String>> {
+impl<T: PartialEq, C: Clone + Eq + Hash> Pages<T, C> {
+    /// The cursor of the page to ask for next, if there is one; none for the first.
+    pub fn next_cursor(&mut self) -> Option<Option<C>> {
         self.next.take()
     }
 
-    /// What was put together, and why that is not all, if it is not.
-    pub(crate) fn finish(self) -> (Vec<T>, Option<Stopped>) {
-        (self.items, self.stopped)
-    }
-}
-
-impl<T: Item> Pages<T> {
-    pub(crate) fn add(&mut self, items: Vec<T>, next_cursor: Option<String>) {
-        self.fetched += 1;
-        self.bytes = items.iter().map(Item::cost).fold(self.bytes, usize::saturating_add);
+    /// Adds a page that takes this many bytes.
+    pub fn add(&mut self, items: Vec<T>, bytes: usize, next_cursor: Option<C>) {
+        self.bytes = self.bytes.saturating_add(bytes);
         // A server that starts over gives what it has given before.
         let starts_over = !items.is_empty() && self.items.ends_with(&items);
         if !starts_over {
@@ -73,7 +65,7 @@ impl<T: Item> Pages<T> {
         let Some(cursor) = next_cursor else { return };
         self.stopped = if !self.asked.insert(cursor.clone()) {
             Some(Stopped::Repeated)
-        } else if self.fetched >= PAGES {
+        } else if self.asked.len() >= PAGES {
             Some(Stopped::Pages)
         } else if self.bytes > LIST_BYTES {
             Some(Stopped::Bytes)
@@ -82,6 +74,21 @@ impl<T: Item> Pages<T> {
             None
         };
     }
+
+    /// What was put together, and why that is not all, if it is not.
+    pub fn finish(self) -> (Vec<T>, Option<Stopped>) {
+        (self.items, self.stopped)
+    }
+}
+
+/// Adds a page of records.
+pub(crate) fn add_records<T: Item>(
+    pages: &mut Pages<T>,
+    records: Vec<T>,
+    next_cursor: Option<String>,
+) {
+    let bytes = records.iter().map(Item::cost).fold(0, usize::saturating_add);
+    pages.add(records, bytes, next_cursor);
 }
 
 /// What a list is made of.
@@ -134,10 +141,10 @@ mod tests {
         page: impl Fn(usize) -> (String, Option<String>),
     ) -> (usize, Vec<Prompt>, Option<Stopped>) {
         let (mut pages, mut asked) = (Pages::default(), 0);
-        while pages.next().is_some() {
+        while pages.next_cursor().is_some() {
             let (name, cursor) = page(asked);
             asked += 1;
-            pages.add(vec![prompt(name)], cursor);
+            add_records(&mut pages, vec![prompt(name)], cursor);
         }
         let (items, stopped) = pages.finish();
         (asked, items, stopped)

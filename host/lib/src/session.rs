@@ -3,7 +3,7 @@
 use crate::call::{Calls, Request};
 use crate::error::Error;
 use crate::http::{DialStats, Dialer};
-use crate::pages::Pages;
+use crate::pages::{Pages, add_records};
 use crate::sandbox::bindings::mcp::{
     Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
 };
@@ -142,9 +142,9 @@ impl Session {
     /// That of the first page that fails.
     pub async fn list_tools(&self) -> Result<Vec<Tool>, Error> {
         let mut pages = Pages::default();
-        while let Some(cursor) = pages.next() {
+        while let Some(cursor) = pages.next_cursor() {
             let page = Request::new(&self.0.calls, export!(call_list_tools(cursor))).await?;
-            pages.add(page.tools, page.next_cursor);
+            add_records(&mut pages, page.tools, page.next_cursor);
         }
         self.told("tools/list", pages).await
     }
@@ -157,9 +157,9 @@ impl Session {
     /// That of the first page that fails.
     pub async fn list_resources(&self) -> Result<Vec<ResourceLink>, Error> {
         let mut pages = Pages::default();
-        while let Some(cursor) = pages.next() {
+        while let Some(cursor) = pages.next_cursor() {
             let page = Request::new(&self.0.calls, export!(call_list_resources(cursor))).await?;
-            pages.add(page.resources, page.next_cursor);
+            add_records(&mut pages, page.resources, page.next_cursor);
         }
         self.told("resources/list", pages).await
     }
@@ -172,15 +172,15 @@ impl Session {
     /// That of the first page that fails.
     pub async fn list_prompts(&self) -> Result<Vec<Prompt>, Error> {
         let mut pages = Pages::default();
-        while let Some(cursor) = pages.next() {
+        while let Some(cursor) = pages.next_cursor() {
             let page = Request::new(&self.0.calls, export!(call_list_prompts(cursor))).await?;
-            pages.add(page.prompts, page.next_cursor);
+            add_records(&mut pages, page.prompts, page.next_cursor);
         }
         self.told("prompts/list", pages).await
     }
 
     /// The items of a list, after the handler was told if they are not all.
-    async fn told<T>(&self, method: &str, pages: Pages<T>) -> Result<Vec<T>, Error> {
+    async fn told<T: PartialEq>(&self, method: &str, pages: Pages<T>) -> Result<Vec<T>, Error> {
         let (items, stopped) = pages.finish();
         if let Some(stopped) = stopped {
             let text = format!("{method}: {stopped}; what came until then is kept");

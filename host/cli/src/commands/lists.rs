@@ -4,10 +4,9 @@ use crate::arguments::{PromptList, ToolList};
 use crate::connection::Server;
 use crate::failure::{Failure, exit};
 use crate::json::{JsonObject, JsonText};
-use crate::limits::{LIST_BYTES, PAGES};
 use crate::show::{Console, stdout};
 use sandbar::Session;
-use std::collections::HashSet;
+use sandbar::pages::Pages;
 
 /// A list of MCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,30 +72,16 @@ pub(crate) async fn run(server: Server, list: List) -> Result<u8, Failure> {
 /// Asks for every page, and returns one object with all entries. A list without an end is cut off,
 /// and that is said.
 async fn all(session: &Session, console: &Console, list: List) -> Result<JsonText, Failure> {
-    let (mut entries, mut asked, mut bytes) = (Vec::new(), HashSet::new(), 0_usize);
-    let mut cursor: Option<JsonText> = None;
-    loop {
+    let mut pages = Pages::default();
+    while let Some(cursor) = pages.next_cursor() {
         let params = cursor.map(|cursor| JsonObject::default().with("cursor", cursor).to_string());
         let result = console.follow(session.request(list.method(), params)).await?;
         let page = Page::parse(&result, list)?;
-        bytes = bytes.saturating_add(result.len());
-        // A server that starts over gives what it has given before.
-        if page.entries.is_empty() || !entries.ends_with(&page.entries) {
-            entries.extend(page.entries);
-        }
-        let Some(next) = page.next_cursor else { break };
-        let why = if !asked.insert(next.as_str().to_owned()) {
-            "the server gave the same cursor twice".to_owned()
-        } else if asked.len() >= PAGES {
-            format!("the list has more than {PAGES} pages")
-        } else if bytes > LIST_BYTES {
-            format!("the list has more than {LIST_BYTES} bytes")
-        } else {
-            cursor = Some(next);
-            continue;
-        };
+        pages.add(page.entries, result.len(), page.next_cursor);
+    }
+    let (entries, stopped) = pages.finish();
+    if let Some(why) = stopped {
         console.note(&format!("{}: {why}; what came until then is kept", list.method()));
-        break;
     }
     let whole = JsonObject::default().with(list.key(), JsonText::array(&entries));
     Ok(whole.into())
