@@ -1,28 +1,31 @@
 //! A dialled TCP connection with what it occupies: its slot, and its place in the counters.
 //!
+//! What it reads it acknowledges without delay where somebody waits for that, see `quickack.rs`.
+//!
 //! Servers close idle connections without a word, and the pool learns of it a moment later. So before
 //! a request is written on a connection that was used before, the socket is asked whether its peer
 //! has left: then nothing of the request is written, and it is safe to send it on another.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::quickack::QuickAck;
+use super::quickack::{Pauses, acknowledge};
 use super::slots::Slot;
 use super::stats::Counters;
 
 /// A connected socket. Dropping it frees its slot.
 #[derive(Debug)]
 pub(super) struct Socket {
-    stream: QuickAck,
+    stream: TcpStream,
+    pauses: Pauses,
     counters: Arc<Counters>,
-    /// Whether something was read since the last write.
-    has_read: bool,
     _slot: Slot,
 }
 
@@ -34,16 +37,25 @@ pub(super) struct ClosedBefore;
 impl Socket {
     pub(super) fn new(stream: TcpStream, slot: Slot, counters: Arc<Counters>) -> Self {
         counters.connection_opened();
-        Self { stream: QuickAck::new(stream), counters, has_read: false, _slot: slot }
+        Self { stream, pauses: Pauses::default(), counters, _slot: slot }
     }
 
-    /// Fails if these bytes begin a request and nobody is there to read it.
-    fn check_peer(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let may_have_left = std::mem::replace(&mut self.has_read, false);
-        if may_have_left && begins_request(bytes) && self.stream.peer_has_left() {
+    /// Takes note of a write. Fails if it begins a request and nobody is there to read it.
+    fn begin_write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let may_have_left = self.pauses.write();
+        if may_have_left && begins_request(bytes) && self.peer_has_left() {
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, ClosedBefore));
         }
         Ok(())
+    }
+
+    /// Whether the peer has closed its side, and everything that it sent before was read.
+    fn peer_has_left(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        match socket2::SockRef::from(&self.stream).peek(&mut byte) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
     }
 }
 
@@ -57,7 +69,11 @@ impl AsyncRead for Socket {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         let received = buf.filled().len().saturating_sub(before);
         self.counters.bytes_received(received);
-        self.has_read = true;
+        self.pauses.read(Instant::now());
+        // A full buffer means that more is waiting: the read that drains the socket will do.
+        if self.pauses.seen && received > 0 && buf.remaining() > 0 {
+            acknowledge(&self.stream);
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -68,7 +84,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.check_peer(bytes)?;
+        self.begin_write(bytes)?;
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -77,7 +93,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.check_peer(slices.first().map_or(&[], |slice| slice))?;
+        self.begin_write(slices.first().map_or(&[], |slice| slice))?;
         Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 
@@ -115,5 +131,56 @@ mod tests {
         {
             assert!(!begins_request(other), "{other:?}");
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod acknowledgements {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    async fn pair() -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let slot = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        (Socket::new(near.unwrap(), slot, Arc::default()), far.unwrap().0)
+    }
+
+    /// Whether a read sets the option again: the kernel takes it back on its own, as this does by
+    /// hand.
+    async fn acknowledges(near: &mut Socket, far: &mut TcpStream, room: &mut [u8]) -> bool {
+        socket2::SockRef::from(&near.stream).set_tcp_quickack(false).unwrap();
+        far.write_all(b"head").await.unwrap();
+        assert_eq!(near.read(room).await.unwrap(), 4);
+        socket2::SockRef::from(&near.stream).tcp_quickack().unwrap()
+    }
+
+    /// Catches a packet for each read where nobody waits for it.
+    #[tokio::test]
+    async fn a_connection_without_pauses_leaves_the_acknowledgement_to_the_kernel() {
+        let (mut near, mut far) = pair().await;
+        assert!(!acknowledges(&mut near, &mut far, &mut [0; 64]).await);
+    }
+
+    /// Catches the option being set once only.
+    #[tokio::test]
+    async fn every_read_that_drains_the_socket_sets_the_option_once_a_pause_was_seen() {
+        let (mut near, mut far) = pair().await;
+        near.pauses.seen = true;
+        assert!(acknowledges(&mut near, &mut far, &mut [0; 64]).await);
+        assert!(acknowledges(&mut near, &mut far, &mut [0; 64]).await, "and again");
+    }
+
+    /// Catches a system call per read while data keeps coming.
+    #[tokio::test]
+    async fn a_read_that_fills_its_buffer_leaves_the_option_alone() {
+        let (mut near, mut far) = pair().await;
+        near.pauses.seen = true;
+        assert!(!acknowledges(&mut near, &mut far, &mut [0; 4]).await);
     }
 }
