@@ -1,7 +1,6 @@
 //! What a session tells: notifications for whoever listens to a call, and events for its handler.
 
 use crate::sandbox::bindings::mcp;
-use crate::sandbox::convert;
 use crate::sandbox::handler::{Handler, Notification, ServerRequest};
 use crate::sandbox::limits::SERVER_REQUESTS;
 use futures::future::BoxFuture;
@@ -47,7 +46,7 @@ impl<D> StreamConsumer<D> for Notifications {
             source.read(&mut store, &mut next)?;
             let Some(notification) = next else { break };
             taken = taken.saturating_add(1);
-            if self.0.send_item(convert::notification(notification)).is_err() {
+            if self.0.send_item(notification.into()).is_err() {
                 return Poll::Ready(Ok(StreamResult::Dropped));
             }
         }
@@ -84,7 +83,7 @@ impl Events {
 
     fn tell(&mut self, notification: mcp::Notification) {
         let handler = Arc::clone(&self.handler);
-        let notification = convert::notification(notification);
+        let notification = notification.into();
         self.telling = Some(Box::pin(async move { handler.notified(notification).await }));
     }
 }

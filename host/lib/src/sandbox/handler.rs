@@ -1,6 +1,6 @@
 //! What a session tells its embedder, and asks of it.
 
-use crate::sandbox::bindings::mcp::Progress;
+use crate::sandbox::bindings::mcp::{self, Progress};
 use futures::future::BoxFuture;
 
 /// A notification of a server, or what this client has to say of one: a log message (MCP's
@@ -26,6 +26,12 @@ impl Notification {
             params: Some(params.to_string()),
             progress: None,
         }
+    }
+}
+
+impl From<mcp::Notification> for Notification {
+    fn from(mcp::Notification { method, params, progress, .. }: mcp::Notification) -> Self {
+        Self { method, params, progress }
     }
 }
 
@@ -56,6 +62,12 @@ impl RpcError {
     #[must_use]
     pub fn method_not_found(method: &str) -> Self {
         Self { code: -32601, message: format!("method not found: {method}"), data: None }
+    }
+}
+
+impl From<RpcError> for mcp::RpcError {
+    fn from(RpcError { code, message, data }: RpcError) -> Self {
+        Self { code, message, data }
     }
 }
 

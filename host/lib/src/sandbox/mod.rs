@@ -14,7 +14,6 @@
 
 pub(crate) mod bindings;
 pub mod components;
-pub(crate) mod convert;
 pub(crate) mod cpu;
 pub(crate) mod engine;
 pub(crate) mod error;

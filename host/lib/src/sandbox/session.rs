@@ -1,7 +1,6 @@
 //! The life of an MCP session inside of its store.
 
 use crate::sandbox::bindings::{Embedding, SessionExports, mcp};
-use crate::sandbox::convert;
 use crate::sandbox::events::{Asked, Events, Notifications};
 use crate::sandbox::handler::{Handler, Notification};
 use crate::sandbox::limits::SERVER_REQUESTS;
@@ -104,7 +103,7 @@ impl Life for McpLife {
         let asked = futures::stream::poll_fn(|cx| asked.poll_recv(cx));
         let handler = &*handler;
         let answers = asked.map(|(id, request)| async move {
-            let answer = handler.asked(request).await.map_err(convert::rpc_error_to_wit);
+            let answer = handler.asked(request).await.map_err(mcp::RpcError::from);
             let exports = context.exports();
             // A server that does not want the answer has it no worse than one that never asked.
             exports.call_answer(accessor, context.session, id, answer).await.map(drop)
