@@ -7,11 +7,12 @@
 use core::mem;
 
 use crate::http::Head as _;
-use crate::limits::{DECODED_PIECE_BYTES, GZIP_HEADER_BYTES};
+use crate::limits::GZIP_HEADER_BYTES;
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use sandbar_exchange::Response;
 
 /// Undoes the coding of a body.
+#[derive(Debug)]
 pub(crate) struct ContentDecoder {
     is_gzip: bool,
     stage: Stage,
@@ -33,12 +34,6 @@ enum Stage {
     Next,
     /// Nothing: there may be padding.
     Nothing,
-}
-
-impl core::fmt::Debug for ContentDecoder {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.debug_struct("ContentDecoder").field("stage", &self.stage).finish_non_exhaustive()
-    }
 }
 
 /// The decoder of a response's body; none where it comes as it is.
@@ -109,6 +104,8 @@ impl ContentDecoder {
             self.inflate.reset(false);
             self.checksum.reset();
             self.stage = Stage::Data;
+        } else if input.len() > GZIP_HEADER_BYTES {
+            return Err("its header is too long");
         }
         Ok(read)
     }
@@ -138,14 +135,12 @@ impl ContentDecoder {
                 .map_err(|_| "the data is broken")?;
             read += usize::try_from(self.inflate.total_in() - before).unwrap_or(0);
             self.checksum.update(output.get(start..).unwrap_or_default());
-            if output.len() > DECODED_PIECE_BYTES {
-                return Err("too much comes out of it");
-            }
             if status == Status::StreamEnd {
                 self.stage = if self.is_gzip { Stage::Trailer } else { Stage::Nothing };
                 return Ok(Some(read));
             }
-            // Room that is left says that nothing waits for it.
+            // Room that is left says that nothing waits for it. How much room it takes in all is
+            // limited by the size of the slice (see `CODED_SLICE_BYTES`).
             if output.len() < output.capacity() {
                 return if read > 0 { Ok(Some(read)) } else { Ok(None) };
             }
@@ -179,9 +174,6 @@ fn gzip_header(input: &[u8]) -> Result<Option<usize>, &'static str> {
     let known = input.len().min(GZIP_MAGIC.len());
     if input.get(..known) != GZIP_MAGIC.get(..known) {
         return Err("it is no gzip");
-    }
-    if input.len() > GZIP_HEADER_BYTES {
-        return Err("its header is too long");
     }
     let Some(flags) = input.get(3) else { return Ok(None) };
     let mut end = 10;

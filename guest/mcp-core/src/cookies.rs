@@ -75,7 +75,7 @@ impl<'a> SetCookie<'a> {
         let (name, value) = (name.trim(), value.trim());
         let is_sendable = is_token(name)
             && name.len() + value.len() <= COOKIE_BYTES
-            && value.bytes().all(|byte| matches!(byte, 0x20..=0x7E) && byte != b';');
+            && value.bytes().all(|byte| matches!(byte, 0x20..=0x7E));
         if !is_sendable {
             return None;
         }
@@ -113,6 +113,7 @@ impl<'a> SetCookie<'a> {
 #[cfg(test)]
 mod tests {
     use super::Cookies;
+    use crate::limits::COOKIE_BYTES;
     use sandbar_exchange::{Field, Response};
 
     const ENDPOINT: &str = "HTTP://A.example:80/api/mcp?k=1";
@@ -149,6 +150,25 @@ mod tests {
             cookies.take(ENDPOINT, &response("http://a.example/", &[none]));
             assert!(sent(&cookies, Vec::new()).is_empty(), "{none}");
         }
+    }
+
+    /// Catches a jar that takes more, or less, than it says, and one that shows what it holds.
+    #[test]
+    fn a_cookie_has_a_size_at_most_and_stays_out_of_logs() {
+        for (name, bytes, expected) in [("a", COOKIE_BYTES - 1, 1), ("ab", COOKIE_BYTES - 1, 0)] {
+            let mut cookies = Cookies::default();
+            let set = format!("{name}={}", "v".repeat(bytes));
+            cookies.take(ENDPOINT, &response("http://a.example/", &[&set]));
+            assert_eq!(cookies.0.len(), expected, "{name}");
+        }
+        let mut cookies = Cookies::default();
+        cookies.take(ENDPOINT, &response("http://a.example/", &["lb=secret"]));
+        assert_eq!(format!("{cookies:?}"), r#"["lb"]"#);
+        cookies.take(
+            ENDPOINT,
+            &response("http://a.example/", &["lb=a\u{7f}b", "lb=a\tb", "lb=\u{e9}"]),
+        );
+        assert_eq!(sent(&cookies, Vec::new()), ["lb=secret"]);
     }
 
     /// Catches a jar that another origin can fill, and a second field where one is allowed.

@@ -49,6 +49,7 @@ mod tests {
             ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777),
             ("Tue, 29 Feb 2000 00:00:00 GMT", 951_782_400),
+            ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_800),
             ("Wed, 25 Nov 2026 09:00:00 GMT", 1_795_597_200),
             ("Wed, 25-Nov-2026 09:00:00 GMT", 1_795_597_200),
         ] {
@@ -65,7 +66,11 @@ mod tests {
             "soon",
             "Sun, 99 Nov 1994 08:49:37 GMT",
             "Sun, 06 Foo 1994 08:49:37",
-            "Sun, 06 Nov 1994 25:49:37 GMT",
+            "Sun, 32 Nov 1994 08:49:37 GMT",
+            "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 24:49:37 GMT",
+            "Sun, 06 Nov 1994 08:60:37 GMT",
+            "Sun, 06 Nov 1994 08:49:61 GMT",
             "Sun, 06 Nov -1 08:49:37 GMT",
         ] {
             assert_eq!(seconds(text), None, "{text}");

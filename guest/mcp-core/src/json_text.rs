@@ -283,7 +283,7 @@ fn write_member(out: &mut String, key: &str, value: &str) {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use super::{ObjectText, cut, quoted, range_within};
+    use super::{ObjectText, Picked, cut, each_item, quoted, range_within};
 
     fn with(object: &str, set: &[(&str, &str)]) -> String {
         let mut out = String::new();
@@ -326,8 +326,14 @@ mod tests {
         for text in ["", "[]", "null", "{} {}", "{\"a\":}", "{\"a\":1,}"] {
             assert!(ObjectText::parse(text).is_err(), "{text}");
         }
-        let error = ObjectText::parse("[]").unwrap_err().to_string();
-        assert!(error.contains("invalid type: sequence, expected an object"), "{error}");
+        for error in [
+            ObjectText::parse("[]").unwrap_err().to_string(),
+            Picked::from("[]", ["a"]).unwrap_err().to_string(),
+        ] {
+            assert!(error.contains("invalid type: sequence, expected an object"), "{error}");
+        }
+        let error = each_item("{}", &mut |_| ()).unwrap_err().to_string();
+        assert!(error.contains("invalid type: map, expected an array"), "{error}");
     }
 
     /// Catches a shortcut for strings without escapes that takes one with them, and a place of a

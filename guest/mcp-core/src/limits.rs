@@ -15,12 +15,9 @@ pub const QUOTED_BYTES: usize = 200;
 /// Odd items of a result that its warning describes; of others it says how many they are.
 pub const DESCRIBED_ODDITIES: usize = 3;
 
-/// Bytes of a coded body that are decoded at once.
+/// Bytes of a coded body that are decoded at once. deflate makes at most 1032 of one, so that at
+/// most a megabyte comes out before the limit of the message is asked.
 pub const CODED_SLICE_BYTES: usize = 1024;
-
-/// Bytes that a slice of a coded body may become. deflate makes at most 1032 of one, so that honest
-/// decoders stay below it; what a message may hold in all is limited by its own limit.
-pub const DECODED_PIECE_BYTES: usize = 2 * 1024 * 1024;
 
 /// Bytes of the header of a gzip body that are waited for. It is ten and perhaps the name of a file.
 pub const GZIP_HEADER_BYTES: usize = 4096;

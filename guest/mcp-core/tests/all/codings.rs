@@ -138,10 +138,38 @@ fn a_broken_coding_is_told_by_name() {
         let Err(Error::InvalidMessage(text)) = outcome else { panic!("{outcome:?}") };
         assert!(text.contains(word), "{text}");
     }
-    let cut = whole[..whole.len() - 3].to_vec();
-    let reply = Reply::new(200, "application/json", cut).field("content-encoding", "gzip");
-    let (outcome, _) = call_tool(&mut modern(), [reply]);
-    assert_eq!(outcome, Err(Error::Http(Failure::sent(ErrorCode::IncompleteBody))));
+    for length in [5, whole.len() / 2, whole.len() - 3] {
+        let cut = whole[..length].to_vec();
+        let reply = Reply::new(200, "application/json", cut).field("content-encoding", "gzip");
+        let (outcome, _) = call_tool(&mut modern(), [reply]);
+        assert_eq!(outcome, Err(Error::Http(Failure::sent(ErrorCode::IncompleteBody))), "{length}");
+    }
+}
+
+/// Catches a header that is waited for without end, and a long one that is not.
+#[test]
+fn the_name_of_a_file_before_the_data_is_as_long_as_names_are() {
+    let named = |bytes: usize| {
+        let name = vec![b'n'; bytes];
+        let mut encoder =
+            flate2::GzBuilder::new().filename(name).write(Vec::new(), Compression::fast());
+        encoder.write_all(&answer()).unwrap();
+        encoder.finish().unwrap()
+    };
+    // Slices of 1024 bytes, four of which are as long as a header that is waited for.
+    for (bytes, size, is_read) in [(4090, 1024, true), (5200, 1024, false), (1 << 20, 500, false)] {
+        let body = named(bytes);
+        let mut chunks = body.chunks(size).map(<[u8]>::to_vec);
+        let reply = coded("gzip", "application/json", chunks.next().unwrap());
+        let (outcome, _) = call_tool(&mut modern(), [chunks.fold(reply, Reply::chunk)]);
+        match outcome {
+            Ok(_) => assert!(is_read, "{bytes} in chunks of {size}"),
+            Err(Error::InvalidMessage(text)) => {
+                assert!(!is_read && text.contains("header is too long"), "{bytes}: {text}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 /// Catches a small body that becomes a large one: the limit is on what comes out.

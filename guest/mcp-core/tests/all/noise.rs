@@ -9,7 +9,7 @@ const ANSWER: &[u8] = b"data: {\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":{}}\n\n
 /// Catches one event that nobody needs, and that ends the call for which the tool has run.
 #[test]
 fn noise_on_a_stream_is_passed_over_with_a_line_in_the_log() {
-    let noises: [&[u8]; 13] = [
+    let noises: [&[u8]; 14] = [
         b"data: connected\n\n",
         b"data: [DONE]\n\n",
         b"data: keep-alive\n\n",
@@ -18,6 +18,7 @@ fn noise_on_a_stream_is_passed_over_with_a_line_in_the_log() {
         b"data: null\n\n",
         b"data: 17\n\n",
         b"data: {not json\n\n",
+        b"data: \"result\", \"error\"\n\n",
         b"data: <html>\n\n",
         b"data: \xFF\xFE\n\n",
         b"data: [{\"jsonrpc\":\"2.0\",\"method\":\"n\"},7]\n\n",
