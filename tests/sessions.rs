@@ -52,6 +52,23 @@ async fn tools_are_listed_and_called_in_every_mode_and_era() {
     }
 }
 
+/// Catches a raw result that was put together from its typed form, or that another request got.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_raw_result_is_the_text_of_the_server() {
+    let server = serve(DemoMode::StatefulSse).await;
+    let session = connect(&server, None).await;
+    let arguments = r#"{"message":"hi"}"#;
+    let raw = session.call_tool("echo", Some(arguments.into())).raw().await.unwrap();
+    let params = format!(r#"{{"name":"echo","arguments":{arguments}}}"#);
+    let asked = session.request("tools/call", Some(params)).await.unwrap();
+    assert_eq!(raw, asked);
+    assert!(raw.contains(r#""resultType":"complete""#), "{raw}");
+    for arguments in ["[1]", r#"{},"name":"fail""#] {
+        let error = session.call_tool("echo", Some(arguments.into())).raw().await.unwrap_err();
+        assert!(matches!(error, Error::InvalidParams(_)), "{error:?}");
+    }
+}
+
 /// Catches progress that is lost, reordered, or delivered after the answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_arrives_in_order_and_before_the_answer() {

@@ -109,7 +109,7 @@ pub(crate) fn target(args: &TargetArgs) -> Result<Target, Failure> {
     let Some(url) = &args.executor else { return Ok(Target::Local) };
     let client = WebSocketClient::new(url).map_err(Error::from)?;
     let Some(path) = &args.executor_token_file else { return Ok(Target::connector(client)) };
-    let token = Token::read(path)?;
+    let token = Token::read("--executor-token-file", path)?;
     Ok(Target::connector(client.bearer(token.as_str()).map_err(Error::from)?))
 }
 

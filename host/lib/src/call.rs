@@ -2,11 +2,11 @@
 
 use crate::error::Error;
 use crate::limits::FIRST_REPEAT;
+use crate::operation::Operation;
 use crate::sandbox::bindings::mcp;
 use crate::sandbox::handler::Notification;
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::session::{McpLife, McpSession, Outcome};
-use crate::sandbox::state::State;
 use crate::sandbox::worker::{Worker, job};
 use futures::Stream;
 use futures::future::BoxFuture;
@@ -17,7 +17,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use wasmtime::component::Accessor;
 
 /// The sandbox of a session as its calls see it. They keep it: it ends with the last of them, and
 /// the last clone of their session.
@@ -66,27 +65,17 @@ impl Calls {
 #[must_use = "a request does nothing until it is awaited or started"]
 pub struct Request<T> {
     calls: Arc<Calls>,
-    export: Export<T>,
+    operation: Box<dyn Operation<T>>,
     timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
     progress: bool,
 }
 
-/// A call of an export of the session.
-pub(crate) type Export<T> = Box<
-    dyn for<'a> FnOnce(
-            &'a Accessor<State>,
-            &'a McpSession,
-            mcp::CallOptions,
-        ) -> BoxFuture<'a, wasmtime::Result<Outcome<T>>>
-        + Send,
->;
-
 impl<T: Send + 'static> Request<T> {
-    pub(crate) fn new(calls: &Arc<Calls>, export: Export<T>) -> Self {
+    pub(crate) fn new(calls: &Arc<Calls>, operation: impl Operation<T> + 'static) -> Self {
         Self {
             calls: Arc::clone(calls),
-            export,
+            operation: Box::new(operation),
             timeout: None,
             idle_timeout: None,
             progress: false,
@@ -105,6 +94,13 @@ impl<T: Send + 'static> Request<T> {
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = Some(timeout);
         self
+    }
+
+    /// Asks for the result as JSON text, exactly as the server wrote it: with the members that the
+    /// typed form does not have, and where the typed form could not be made.
+    pub fn raw(self) -> Request<String> {
+        let Self { calls, operation, timeout, idle_timeout, progress } = self;
+        Request { calls, operation: Box::new(operation.untyped()), timeout, idle_timeout, progress }
     }
 
     /// Asks the server to report progress.
@@ -128,7 +124,7 @@ impl<T: Send + 'static> Request<T> {
     }
 
     async fn send(self, listener: Option<mpsc::Sender<Notification>>) -> Result<Call<T>, Error> {
-        let Self { calls, export, timeout, idle_timeout, progress } = self;
+        let Self { calls, operation, timeout, idle_timeout, progress } = self;
         let permit = calls.admit().await?;
         let id = calls.next();
         let idle_timeout = idle_timeout.map(nanoseconds);
@@ -138,7 +134,7 @@ impl<T: Send + 'static> Request<T> {
                 if let Some(listener) = listener {
                     context.listen(accessor, id, listener).await?;
                 }
-                export(accessor, context, options).await
+                operation.call(accessor, context, options).await
             })
         });
         calls.worker.run(job);

@@ -32,6 +32,7 @@ pub mod error;
 pub mod executor;
 pub mod http;
 mod limits;
+mod operation;
 pub mod pages;
 mod sandbar;
 mod sandbox;

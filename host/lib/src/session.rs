@@ -3,6 +3,9 @@
 use crate::call::{Calls, Request};
 use crate::error::Error;
 use crate::http::{DialStats, Dialer};
+use crate::operation::{
+    CallTool, GetPrompt, ListPrompts, ListResources, ListTools, ReadResource, Untyped,
+};
 use crate::pages::{Pages, add_records};
 use crate::sandbox::bindings::mcp::{
     Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
@@ -53,18 +56,6 @@ pub struct SessionStats {
     pub dialed: DialStats,
 }
 
-/// The call of an export of the session, with its arguments.
-macro_rules! export {
-    ($function:ident($($argument:ident),*)) => {
-        Box::new(move |accessor, context: &McpSession, options| {
-            Box::pin(async move {
-                let exports = context.exports();
-                exports.$function(accessor, context.session, $($argument,)* options).await
-            })
-        })
-    };
-}
-
 impl Session {
     /// The session that a worker has opened, or why it has not.
     pub(crate) async fn opened(
@@ -104,8 +95,7 @@ impl Session {
     /// Any request: `params` is the text of a JSON object, the result is JSON
     /// text as the server wrote it.
     pub fn request(&self, method: impl Into<String>, params: Option<String>) -> Request<String> {
-        let method = method.into();
-        Request::new(&self.0.calls, export!(call_request(method, params)))
+        Request::new(&self.0.calls, Untyped { method: method.into(), params: Ok(params) })
     }
 
     /// `tools/call`. `arguments` is the text of a JSON object.
@@ -114,14 +104,12 @@ impl Session {
         name: impl Into<String>,
         arguments: Option<String>,
     ) -> Request<ToolResult> {
-        let name = name.into();
-        Request::new(&self.0.calls, export!(call_call_tool(name, arguments)))
+        Request::new(&self.0.calls, CallTool { name: name.into(), arguments })
     }
 
     /// `resources/read`.
     pub fn read_resource(&self, uri: impl Into<String>) -> Request<Vec<ResourceContents>> {
-        let uri = uri.into();
-        Request::new(&self.0.calls, export!(call_read_resource(uri)))
+        Request::new(&self.0.calls, ReadResource { uri: uri.into() })
     }
 
     /// `prompts/get`. `arguments` is the text of a JSON object of strings.
@@ -130,8 +118,7 @@ impl Session {
         name: impl Into<String>,
         arguments: Option<String>,
     ) -> Request<PromptResult> {
-        let name = name.into();
-        Request::new(&self.0.calls, export!(call_get_prompt(name, arguments)))
+        Request::new(&self.0.calls, GetPrompt { name: name.into(), arguments })
     }
 
     /// Every tool, all pages together. A list without an end is cut off, which the
@@ -143,7 +130,7 @@ impl Session {
     pub async fn list_tools(&self) -> Result<Vec<Tool>, Error> {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next_cursor() {
-            let page = Request::new(&self.0.calls, export!(call_list_tools(cursor))).await?;
+            let page = Request::new(&self.0.calls, ListTools { cursor }).await?;
             add_records(&mut pages, page.tools, page.next_cursor);
         }
         self.told("tools/list", pages).await
@@ -158,7 +145,7 @@ impl Session {
     pub async fn list_resources(&self) -> Result<Vec<ResourceLink>, Error> {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next_cursor() {
-            let page = Request::new(&self.0.calls, export!(call_list_resources(cursor))).await?;
+            let page = Request::new(&self.0.calls, ListResources { cursor }).await?;
             add_records(&mut pages, page.resources, page.next_cursor);
         }
         self.told("resources/list", pages).await
@@ -173,7 +160,7 @@ impl Session {
     pub async fn list_prompts(&self) -> Result<Vec<Prompt>, Error> {
         let mut pages = Pages::default();
         while let Some(cursor) = pages.next_cursor() {
-            let page = Request::new(&self.0.calls, export!(call_list_prompts(cursor))).await?;
+            let page = Request::new(&self.0.calls, ListPrompts { cursor }).await?;
             add_records(&mut pages, page.prompts, page.next_cursor);
         }
         self.told("prompts/list", pages).await

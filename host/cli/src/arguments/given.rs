@@ -1,12 +1,12 @@
 //! What was given, put together and checked.
 
 use crate::arguments::assignment::{Assignment, GivenValue};
-use crate::arguments::base::{self, BaseError};
-use crate::arguments::mismatch::Mismatch;
-use crate::arguments::mismatch::nearest;
+use crate::arguments::mismatch::{Mismatch, nearest};
 use crate::arguments::schema::InputSchema;
 use crate::arguments::types::typed;
 use crate::json::{JsonObject, JsonText};
+use crate::limits::ARGUMENTS_BYTES;
+use crate::parse::{Origin, SourceError, read_value};
 use std::io::Read;
 
 /// The arguments of the command line: `--args`, and each `--arg` over it.
@@ -19,9 +19,17 @@ pub(crate) struct GivenArguments {
 /// Why what was given cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GivenError {
-    /// `--args` gives no arguments.
+    /// `--args` cannot be read.
     #[error(transparent)]
-    Base(#[from] BaseError),
+    Source(#[from] SourceError),
+    /// `--args` is no JSON, or not an object.
+    #[error("{origin} is not a JSON object")]
+    NotAnObject {
+        /// Where it came from.
+        origin: Origin,
+        /// Why, with line and column.
+        source: serde_json::Error,
+    },
     /// One name, two values.
     #[error("--arg gives `{name}` twice; a list is given as --arg '{name}:=[...]'")]
     Twice {
@@ -48,7 +56,7 @@ impl GivenArguments {
                 return Err(GivenError::Twice { name: one.name.clone() });
             }
         }
-        let base = args.map(|args| base::read(args, stdin)).transpose()?.unwrap_or_default();
+        let base = args.map(|args| base(args, stdin)).transpose()?.unwrap_or_default();
         Ok(Self { base, assignments: assignments.to_vec() })
     }
 
@@ -97,6 +105,12 @@ impl GivenArguments {
     }
 }
 
+/// Reads what `--args` says: JSON, `@FILE`, or `-` for standard input.
+fn base(given: &str, stdin: impl Read) -> Result<JsonObject, GivenError> {
+    let (origin, bytes) = read_value("--args", given, ARGUMENTS_BYTES, stdin)?;
+    serde_json::from_slice(&bytes).map_err(|source| GivenError::NotAnObject { origin, source })
+}
+
 /// Looks for names that the schema does not know, and for names that it misses.
 fn check(object: &JsonObject, schema: &InputSchema) -> Result<(), Mismatch> {
     let known = |name: &str| schema.is_open() || schema.names().any(|known| known == name);
@@ -125,6 +139,24 @@ mod tests {
     fn count_schema() -> InputSchema {
         let steps = r#""steps":{"type":"integer"},"label":{"type":"string"}"#;
         InputSchema::parse(&format!(r#"{{"properties":{{{steps}}},"required":["steps"]}}"#))
+    }
+
+    /// Catches an error that does not say where in the text the mistake is.
+    #[test]
+    fn broken_json_is_reported_with_line_and_column() {
+        let error = base("-", "{\n  \"a\": nothing\n}".as_bytes()).unwrap_err();
+        assert!(error.to_string().starts_with("standard input, read for --args,"), "{error}");
+        let GivenError::NotAnObject { source, .. } = error else { unreachable!() };
+        assert_eq!((source.line(), source.column() > 0), (2, true));
+    }
+
+    /// Catches arguments that are sent although MCP wants an object.
+    #[test]
+    fn json_that_is_no_object_is_refused() {
+        for given in ["[1]", "\"text\"", "null", "{} {}", ""] {
+            let error = base(given, io::empty()).unwrap_err();
+            assert!(matches!(error, GivenError::NotAnObject { .. }), "{given}: {error}");
+        }
     }
 
     /// Catches options that replace each other instead of adding up.

@@ -3,14 +3,12 @@
 //! | step | file |
 //! |---|---|
 //! | `--arg NAME=VALUE`, `--arg NAME:=JSON` | `assignment.rs` |
-//! | `--args JSON`, `@FILE`, `-` | `base.rs` |
 //! | what the tool accepts | `schema.rs` |
 //! | the text of an argument as a value of its type | `types.rs` |
-//! | all together, checked | `given.rs`, `mismatch.rs` |
+//! | those of `--args`, and all together, checked | `given.rs`, `mismatch.rs` |
 //! | what there is to call, and what it accepts, for people | `catalogue.rs` |
 
 mod assignment;
-mod base;
 mod catalogue;
 mod given;
 mod mismatch;

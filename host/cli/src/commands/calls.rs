@@ -4,9 +4,10 @@
 use crate::arguments::{GivenArguments, PromptList, ToolList};
 use crate::connection::Server;
 use crate::failure::{Failure, exit};
-use crate::json::{JsonObject, JsonText};
+use crate::json::JsonObject;
 use crate::show::{Console, stdout};
-use sandbar::{Error, RpcError, Session};
+use sandbar::types::{PromptResult, ResourceContents, ToolResult};
+use sandbar::{Error, Request, RpcError, Session};
 use serde::Deserialize;
 
 /// JSON-RPC 2.0 section 5.1: what servers answer to unknown names and to invalid arguments.
@@ -21,7 +22,8 @@ pub(crate) async fn call(
     let as_json = server.output.json;
     server
         .with_session(async |session, console| {
-            ToolCall { session, console, name, given }.make(as_json).await
+            let printer = Printer { console, as_json };
+            ToolCall { session, printer, name, given }.make().await
         })
         .await
 }
@@ -35,16 +37,10 @@ pub(crate) async fn prompt(
     let as_json = server.output.json;
     server
         .with_session(async |session, console| {
-            let printed = if as_json {
-                let params = named(name, arguments);
-                raw(session, console, "prompts/get", params).await.map(drop)
-            } else {
-                let request = session.get_prompt(name, Some(arguments.to_string()));
-                let shown = console.follow(request).await.map_err(Failure::Session);
-                shown.and_then(|result| stdout::text(&stdout::prompt_result(&result)))
-            };
-            match printed {
-                Ok(()) => Ok(exit::OK),
+            let request = session.get_prompt(name, Some(arguments.to_string()));
+            let shown = |result: &PromptResult| vec![stdout::prompt_result(result)];
+            match (Printer { console, as_json }).print(request, shown).await {
+                Ok(_printed) => Ok(exit::OK),
                 Err(failure) => Err(explain_prompt(session, name, failure).await),
             }
         })
@@ -56,34 +52,46 @@ pub(crate) async fn read(server: Server, uri: &str) -> Result<u8, Failure> {
     let as_json = server.output.json;
     server
         .with_session(async |session, console| {
-            if as_json {
-                let params = JsonObject::default().with("uri", JsonText::string(uri));
-                raw(session, console, "resources/read", params).await?;
-                return Ok(exit::OK);
-            }
-            for contents in console.follow(session.read_resource(uri)).await? {
-                stdout::text(&stdout::resource_contents(&contents))?;
-            }
+            let shown = |contents: &Vec<ResourceContents>| {
+                contents.iter().map(stdout::resource_contents).collect()
+            };
+            let request = session.read_resource(uri);
+            Printer { console, as_json }.print(request, shown).await?;
             Ok(exit::OK)
         })
         .await
 }
 
-/// The parameters of a request for what has a name and takes arguments.
-fn named(name: &str, arguments: JsonObject) -> JsonObject {
-    JsonObject::default().with("name", JsonText::string(name)).with("arguments", arguments.into())
+/// Prints the results of requests, for people or as they came.
+struct Printer<'a> {
+    console: &'a Console,
+    as_json: bool,
 }
 
-/// Prints the result of a request as it came, and returns it.
-async fn raw(
-    session: &Session,
-    console: &Console,
-    method: &str,
-    params: JsonObject,
-) -> Result<String, Failure> {
-    let result = console.follow(session.request(method, Some(params.to_string()))).await?;
-    stdout::json(&result)?;
-    Ok(result)
+/// What was printed.
+enum Printed<T> {
+    ForPeople(T),
+    AsItCame(String),
+}
+
+impl Printer<'_> {
+    /// Makes a request, and prints its result; `shown` tells the texts of one for people.
+    async fn print<T: Send + 'static>(
+        &self,
+        request: Request<T>,
+        shown: impl FnOnce(&T) -> Vec<String>,
+    ) -> Result<Printed<T>, Failure> {
+        if self.as_json {
+            let result = self.console.follow(request.raw()).await?;
+            stdout::json(&result)?;
+            return Ok(Printed::AsItCame(result));
+        }
+        let result = self.console.follow(request).await?;
+        for text in shown(&result) {
+            stdout::text(&text)?;
+        }
+        Ok(Printed::ForPeople(result))
+    }
 }
 
 /// Says why the server may have refused a prompt, if it tells its prompts.
@@ -101,7 +109,7 @@ async fn explain_prompt(session: &Session, name: &str, failure: Failure) -> Fail
 
 struct ToolCall<'a> {
     session: &'a Session,
-    console: &'a Console,
+    printer: Printer<'a>,
     name: &'a str,
     given: &'a GivenArguments,
 }
@@ -109,7 +117,7 @@ struct ToolCall<'a> {
 impl ToolCall<'_> {
     /// Makes the call, and prints what it returns. Asks for the list of tools only where it is
     /// needed: before the call to type arguments, after it to explain a failure.
-    async fn make(&self, as_json: bool) -> Result<u8, Failure> {
+    async fn make(&self) -> Result<u8, Failure> {
         let mut known = None;
         let arguments = if self.given.need_schema() {
             let tools = known.insert(ToolList::ask(self.session).await?);
@@ -117,39 +125,21 @@ impl ToolCall<'_> {
         } else {
             self.given.untyped()
         };
-        let called = if as_json { self.raw(arguments).await } else { self.shown(arguments).await };
-        match called {
-            Ok(is_error) if !is_error => Ok(exit::OK),
-            Ok(_is_error) => {
-                self.suspect(known).await;
-                Ok(exit::TOOL_ERROR)
-            }
-            Err(failure) => Err(self.explain(known, failure).await),
-        }
-    }
-
-    /// Prints the result for people. Returns whether the tool reported an error.
-    async fn shown(&self, arguments: JsonObject) -> Result<bool, Failure> {
         let request = self.session.call_tool(self.name, Some(arguments.to_string()));
-        let result = self.console.follow(request).await.map_err(Failure::Effect)?;
-        let text = stdout::tool_result(&result);
-        if !text.is_empty() {
-            stdout::text(&text)?;
+        let is_error = match self.printer.print(request, shown).await {
+            Ok(Printed::ForPeople(result)) => result.is_error,
+            Ok(Printed::AsItCame(result)) => Outcome::of(&result).is_error,
+            // Unlike other requests it may have had its effect.
+            Err(Failure::Session(error)) => {
+                return Err(self.explain(known, Failure::Effect(error)).await);
+            }
+            Err(failure) => return Err(failure),
+        };
+        if is_error {
+            self.suspect(known).await;
+            return Ok(exit::TOOL_ERROR);
         }
-        Ok(result.is_error)
-    }
-
-    /// Prints the result as it came. Returns whether the tool reported an error.
-    async fn raw(&self, arguments: JsonObject) -> Result<bool, Failure> {
-        let params = named(self.name, arguments);
-        let result = raw(self.session, self.console, "tools/call", params).await;
-        // Unlike other requests it may have had its effect.
-        let result = result.map_err(|failure| match failure {
-            Failure::Session(error) => Failure::Effect(error),
-            failure => failure,
-        })?;
-        let Outcome { is_error } = serde_json::from_str(&result).unwrap_or_default();
-        Ok(is_error)
+        Ok(exit::OK)
     }
 
     /// Says why the server may have refused the call, where its tools are known or it tells them.
@@ -170,7 +160,7 @@ impl ToolCall<'_> {
         if let Some(tools) = self.tools(known).await
             && let Some(text) = tools.suspect(self.name, self.given)
         {
-            self.console.note(&text);
+            self.printer.console.note(&text);
         }
     }
 
@@ -189,4 +179,15 @@ impl ToolCall<'_> {
 struct Outcome {
     #[serde(rename = "isError")]
     is_error: bool,
+}
+
+impl Outcome {
+    fn of(result: &str) -> Self {
+        serde_json::from_str(result).unwrap_or_default()
+    }
+}
+
+/// The text of a tool's result; none where it has nothing to show.
+fn shown(result: &ToolResult) -> Vec<String> {
+    Some(stdout::tool_result(result)).filter(|text| !text.is_empty()).into_iter().collect()
 }

@@ -33,7 +33,8 @@ pub(crate) struct Serving {
 impl Serving {
     /// Reads and checks what was typed.
     pub(crate) fn resolve(args: &ExecutorArgs) -> Result<Self, Failure> {
-        let token = args.token_file.as_deref().map(Token::read).transpose()?;
+        let token = args.token_file.as_deref();
+        let token = token.map(|path| Token::read("--token-file", path)).transpose()?;
         // The library makes sandboxes for what `ServeOptions` say; who dials is said there.
         let options = ServeOptions {
             policy: policy_of_operator(&args.allow)?,

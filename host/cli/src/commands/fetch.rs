@@ -3,7 +3,8 @@
 use crate::args::FetchArgs;
 use crate::connection::{policy_for, sandbar, target};
 use crate::failure::{Failure, exit};
-use crate::parse::{Header, read_request_body};
+use crate::limits::REQUEST_BODY_BYTES;
+use crate::parse::{Header, read_value};
 use crate::process::interruptible;
 use crate::show::{DownloadBar, TerminalDecoder};
 use http::StatusCode;
@@ -80,7 +81,8 @@ impl Writing {
 }
 
 fn request(args: &FetchArgs) -> Result<HttpRequest, Failure> {
-    let body = args.data.as_deref().map(|data| read_request_body(data, io::stdin())).transpose()?;
+    let read = |data: &str| read_value("--data", data, REQUEST_BODY_BYTES, io::stdin());
+    let body = args.data.as_deref().map(read).transpose()?.map(|(_, body)| body);
     let default = if body.is_some() { "POST" } else { "GET" };
     let method = args.method.as_deref().unwrap_or(default);
     let mut fields = Vec::new();

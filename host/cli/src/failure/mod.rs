@@ -8,7 +8,7 @@ pub(crate) use describe::Description;
 pub(crate) use report::report;
 
 use crate::arguments::{GivenError, Mismatch, suggestion};
-use crate::parse::{HeaderError, RequestBodyError, TokenError};
+use crate::parse::{HeaderError, SourceError, TokenError};
 use sandbar::executor::ListenError;
 use sandbar::http::UnsupportedOrigin;
 use sandbar::{BuildError, Error, Processed};
@@ -28,7 +28,7 @@ pub(crate) enum Failure {
     Given(#[from] GivenError),
     /// `--data` gives no content.
     #[error(transparent)]
-    RequestBody(#[from] RequestBodyError),
+    RequestBody(#[from] SourceError),
     /// `--token-file` or `--executor-token-file` gives no token.
     #[error(transparent)]
     Token(#[from] TokenError),

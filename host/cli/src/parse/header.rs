@@ -1,9 +1,9 @@
 //! `--header`: a field to send with every request.
 
 use crate::limits::HEADER_FILE_BYTES;
+use crate::parse::source::{SourceError, read_file};
 use http::{HeaderName, HeaderValue};
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::path::Path;
 
 /// A field. Its value may be a credential: it is in no error and no debug output.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,23 +39,8 @@ pub(crate) enum HeaderError {
         name: String,
     },
     /// The file of the value cannot be read.
-    #[error("the value of the header `{name}` cannot be read from `{path}`")]
-    File {
-        /// The name.
-        name: String,
-        /// The file.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file of the value is too large.
-    #[error("`{path}`, for the header `{name}`, has more than {HEADER_FILE_BYTES} bytes")]
-    FileTooLarge {
-        /// The name.
-        name: String,
-        /// The file.
-        path: String,
-    },
+    #[error(transparent)]
+    File(#[from] SourceError),
 }
 
 impl Header {
@@ -80,15 +65,9 @@ impl Header {
     }
 }
 
-fn read(name: &str, path: &str) -> Result<Vec<u8>, HeaderError> {
-    let failed =
-        |source| HeaderError::File { name: name.to_owned(), path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed)?;
-    let mut value = Vec::new();
-    let read = file.take(HEADER_FILE_BYTES + 1).read_to_end(&mut value).map_err(failed)?;
-    if read as u64 > HEADER_FILE_BYTES {
-        return Err(HeaderError::FileTooLarge { name: name.to_owned(), path: path.to_owned() });
-    }
+fn read(name: &str, path: &str) -> Result<Vec<u8>, SourceError> {
+    let option = format!("--header {name}");
+    let mut value = read_file(&option, Path::new(path), HEADER_FILE_BYTES)?;
     while value.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
         value.pop();
     }
@@ -132,14 +111,5 @@ mod tests {
             assert!(!format!("{error} {error:?}").contains("sec"), "{error}");
         }
         assert!(!format!("{:?}", Header::parse("X-Key: secret").unwrap()).contains("secret"));
-    }
-
-    /// Catches a file that is read to its end however large it is.
-    #[test]
-    fn a_large_file_is_refused() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        file.as_file().set_len(HEADER_FILE_BYTES + 1).unwrap();
-        let error = Header::parse(&format!("X-Key=@{}", file.path().display())).unwrap_err();
-        assert!(matches!(error, HeaderError::FileTooLarge { .. }), "{error}");
     }
 }

@@ -1,17 +1,15 @@
 //! What options are parsed with.
 
+mod addresses;
 mod command_line;
 mod duration;
 mod header;
-mod listen_address;
-mod request_body;
-mod server_url;
+mod source;
 mod token;
 
+pub(crate) use addresses::{parse_listen_address, parse_server_url};
 pub(crate) use command_line::CommandLine;
 pub(crate) use duration::parse_duration;
 pub(crate) use header::{Header, HeaderError};
-pub(crate) use listen_address::parse_listen_address;
-pub(crate) use request_body::{RequestBodyError, read_request_body};
-pub(crate) use server_url::parse_server_url;
+pub(crate) use source::{Origin, SourceError, read_value};
 pub(crate) use token::{Token, TokenError};

@@ -1,8 +1,7 @@
 //! Bearer tokens (RFC 6750) in files.
 
 use crate::limits::TOKEN_BYTES;
-use std::fs::File;
-use std::io::{self, Read as _};
+use crate::parse::source::{SourceError, read_file};
 use std::path::{Path, PathBuf};
 
 /// A bearer token. It is in no error and no debug output.
@@ -19,19 +18,8 @@ impl std::fmt::Debug for Token {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TokenError {
     /// The file cannot be read.
-    #[error("the token cannot be read from {}", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file is too large.
-    #[error("{} has more than {TOKEN_BYTES} bytes: it holds more than a token", .path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error(transparent)]
+    File(#[from] SourceError),
     /// The first line is empty.
     #[error("the first line of {} is empty: there is no token", .path.display())]
     Empty {
@@ -47,15 +35,9 @@ pub(crate) enum TokenError {
 }
 
 impl Token {
-    /// Reads the first line of a file, without spaces around it.
-    pub(crate) fn read(path: &Path) -> Result<Self, TokenError> {
-        let failed = |source| TokenError::File { path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed)?;
-        let mut bytes = Vec::new();
-        let read = file.take(TOKEN_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if read as u64 > TOKEN_BYTES {
-            return Err(TokenError::TooLarge { path: path.to_owned() });
-        }
+    /// Reads the first line of the file that `option` names, without spaces around it.
+    pub(crate) fn read(option: &str, path: &Path) -> Result<Self, TokenError> {
+        let bytes = read_file(option, path, TOKEN_BYTES)?;
         let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
         if line.is_empty() {
             return Err(TokenError::Empty { path: path.to_owned() });
@@ -82,7 +64,7 @@ mod tests {
     fn read(content: &[u8]) -> Result<Token, TokenError> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(content).unwrap();
-        Token::read(file.path())
+        Token::read("--token-file", file.path())
     }
 
     /// Catches a token that is taken with its line break, or with the lines after it.
@@ -99,14 +81,6 @@ mod tests {
         assert!(matches!(read(b""), Err(TokenError::Empty { .. })));
         assert!(matches!(read(b"a b"), Err(TokenError::NotVisible { .. })));
         assert!(matches!(read("t\u{f6}ken".as_bytes()), Err(TokenError::NotVisible { .. })));
-    }
-
-    /// Catches a file that is read to its end however large it is.
-    #[test]
-    fn a_large_file_is_refused() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        file.as_file().set_len(TOKEN_BYTES + 1).unwrap();
-        assert!(matches!(Token::read(file.path()), Err(TokenError::TooLarge { .. })));
     }
 
     /// Catches a token in the debug output of what holds it.
