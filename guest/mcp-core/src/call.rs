@@ -53,6 +53,15 @@ pub struct ServerRequest {
     pub params: Option<String>,
 }
 
+/// What a server wants to know before it answers (2026-07-28, "Multi Round-Trip Requests").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputRequest {
+    /// The method.
+    pub method: String,
+    /// The JSON text of `params`.
+    pub params: Option<String>,
+}
+
 /// How a call ended well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -76,6 +85,9 @@ pub enum Step {
     /// Hand the request to the embedder and poll again at once; when the embedder has answered,
     /// run the call that [`Session::response`] makes of it.
     Answer(ServerRequest),
+    /// Put these requests to the embedder, and when all of them have been answered,
+    /// [`Call::handle_inputs`].
+    Ask(Vec<InputRequest>),
     /// Run this call in the background, whatever its outcome, and poll again at once.
     Background(Call),
     /// Wait, then [`Call::handle_timer`].
@@ -117,6 +129,8 @@ trait Drive {
     fn handle_failure(&mut self, session: &mut Session, failure: Failure);
     /// Only calls that wait have a timer.
     fn handle_timer(&mut self) {}
+    /// Only requests ask for input.
+    fn handle_inputs(&mut self, _answers: Option<Vec<String>>) {}
     /// Only calls that ask for a reopening hear of one.
     fn handle_reopened(&mut self, _outcome: Result<(), Error>) {}
 }
@@ -185,6 +199,12 @@ impl Call {
     /// The wait is over.
     pub fn handle_timer(&mut self, _session: &mut Session) {
         self.drive().handle_timer();
+    }
+
+    /// What [`Step::Ask`] asked for, in the same order: the text of a JSON object each. None where
+    /// something of it is not to be had, and the call ends with [`Error::InputRequired`].
+    pub fn handle_inputs(&mut self, _session: &mut Session, answers: Option<Vec<String>>) {
+        self.drive().handle_inputs(answers);
     }
 
     /// The session was reopened, by this call or another, or could not be.

@@ -33,6 +33,11 @@ impl<'a> Members<'a> {
         let mut named = self.0.iter().rev().filter(|(member, _)| spells(member.get(), name));
         named.next().map(|(_, value)| *value)
     }
+
+    /// The names, as they are spelled, and the values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().map(|(name, value)| (name.get(), value.get()))
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
@@ -189,12 +194,31 @@ impl ObjectText {
     /// The object of these members, whose values are JSON texts.
     pub(crate) fn of(members: &[(&'static str, &str)]) -> Self {
         let room = members.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
-        let mut text = String::with_capacity(room + 1);
-        let mut places = Vec::with_capacity(members.len());
+        let members = members.iter().map(|(name, value)| (Cow::Borrowed(*name), *value));
+        Self::written(room + 1, members)
+    }
+
+    /// The object with `set` members at its end, in place of its own of these names, and without
+    /// those that are none.
+    pub(crate) fn replacing(&self, set: &[(&'static str, Option<&str>)]) -> Self {
+        let is_set = |name: &str| set.iter().any(|(key, _)| *key == name);
+        let kept = self.members.iter().filter(|(name, _)| !is_set(name));
+        let kept =
+            kept.filter_map(|(name, place)| Some((name.clone(), self.text.get(place.clone())?)));
+        let new = set.iter().filter_map(|(name, value)| Some((Cow::Borrowed(*name), (*value)?)));
+        Self::written(self.text.len(), kept.chain(new))
+    }
+
+    fn written<'a>(
+        room: usize,
+        members: impl Iterator<Item = (Cow<'static, str>, &'a str)>,
+    ) -> Self {
+        let mut text = String::with_capacity(room);
+        let mut places = Vec::with_capacity(members.size_hint().0);
         for (name, value) in members {
             text.push(if places.is_empty() { '{' } else { ',' });
-            write_member(&mut text, name, value);
-            places.push((Cow::Borrowed(*name), text.len() - value.len()..text.len()));
+            write_member(&mut text, &name, value);
+            places.push((name, text.len() - value.len()..text.len()));
         }
         text.push_str(if places.is_empty() { "{}" } else { "}" });
         Self { text, members: places }

@@ -72,6 +72,17 @@ pub const CANCELLATION_WAIT: Duration = Duration::from_secs(1);
 /// time, and each is held until then.
 pub const SERVER_REQUESTS: usize = 256;
 
+/// How often a server may ask for input in place of the answer to one request. An honest form has a
+/// few pages.
+pub const INPUT_ROUNDS: u32 = 32;
+
+/// How often a server may say in place of an answer that it is not ready yet. With the waits between,
+/// a quarter of an hour: as long as people take to sign in or to pay somewhere else.
+pub const WAITING_ROUNDS: u32 = 90;
+
+/// Pages of tools that are asked for on the way to a call whose mirrored arguments do not fit.
+pub const ERRAND_PAGES: u32 = 32;
+
 /// Calls that are listened to and have not been made. Whoever listens makes the call next, and hosts
 /// allow fewer calls in flight.
 pub const LISTENERS: usize = 1024;

@@ -65,6 +65,16 @@ impl Params {
         Ok(Self::object(&[("name", &name), ("arguments", arguments.trim_ascii())]))
     }
 
+    /// The same with the answers to what a server asked for in place of its answer, and with the
+    /// state that it wants back; without those of an earlier round (2026-07-28, "Multi Round-Trip
+    /// Requests"). Both are JSON texts.
+    pub(crate) fn continued(&self, responses: Option<&str>, state: Option<&str>) -> Self {
+        let set = [("inputResponses", responses), ("requestState", state)];
+        let none = ObjectText::of(&[]);
+        let object = self.object.as_ref().unwrap_or(&none).replacing(&set);
+        Self { object: Some(object), meta: self.meta.clone() }
+    }
+
     /// An object of these members, whose values are JSON texts.
     fn object(members: &[(&'static str, &str)]) -> Self {
         Self { object: Some(ObjectText::of(members)), meta: None }

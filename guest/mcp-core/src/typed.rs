@@ -13,7 +13,7 @@ use crate::limits::{DESCRIBED_ODDITIES, QUOTED_BYTES};
 use crate::preview::cut_at_char;
 
 mod content;
-mod member;
+pub(crate) mod member;
 mod prompts;
 mod resources;
 mod tools;

@@ -2,21 +2,14 @@
 
 use core::time::Duration;
 
-use std::borrow::Cow;
-
-use crate::error::{Error, RpcError};
+use crate::error::Error;
 use crate::http::HttpRequest;
 use crate::inbound::{Inbound, Received};
-use crate::json_string;
-use crate::json_text::Picked;
 use crate::jsonrpc::{self, Id};
 use crate::legacy::{self, Legacy, Transport};
-use crate::lost_session;
 use crate::modern::Outline;
-use crate::negotiation;
 use crate::notification::{LogLevel, Notification};
 use crate::params::Params;
-use crate::preview::quote;
 use crate::reply::{Cursor, Ending, Expected, Reply};
 use crate::session::{RequestId, Session, Wire};
 use sandbar_exchange::{Failure, Processed, Response};
@@ -25,7 +18,13 @@ use super::http_sse::{HttpSse, Progress};
 use super::repetition::Repetitions;
 use super::{Answer, Call, CallId, Drive, Outgoing, ServerRequest, Step, out_of_turn};
 
+mod answered;
 mod ending;
+mod errand;
+mod inputs;
+
+use errand::Errand;
+use inputs::{Round, Rounds};
 
 /// A request, as far as it got.
 #[derive(Debug)]
@@ -41,12 +40,15 @@ pub(super) struct RequestCall {
     generation: u64,
     cursor: Cursor,
     repetitions: Repetitions,
+    rounds: Rounds,
     /// What was no message among what came instead of the answer, if anything.
     noise: Option<String>,
     /// Whether the request was repeated in a new session.
     repeated_in_new_session: bool,
     /// Whether the request was repeated with another version.
     repeated_with_version: bool,
+    /// Whether the request was repeated with other mirrored arguments.
+    repeated_with_fields: bool,
     state: State,
 }
 
@@ -68,6 +70,12 @@ enum State {
     Receiving(Expected, Box<Inbound>),
     /// The whole of it goes on over the old transport; and whether the request itself was sent.
     OnStream(Box<HttpSse>, bool),
+    /// The server is to be answered first.
+    Asking(Box<Round>),
+    /// Its answers are awaited.
+    AwaitingInputs(Box<Round>),
+    /// The server's tools are asked for first.
+    Errand(Box<Errand>),
     /// The session is to be opened again.
     Lost,
     /// The session is being opened again.
@@ -99,9 +107,11 @@ impl RequestCall {
             generation: 0,
             cursor: Cursor::default(),
             repetitions: Repetitions::default(),
+            rounds: Rounds::default(),
             noise: None,
             repeated_in_new_session: false,
             repeated_with_version: false,
+            repeated_with_fields: false,
             state: State::Ready,
         }
     }
@@ -112,6 +122,9 @@ impl RequestCall {
         if matches!(session.wire(), Wire::Unopened | Wire::Lost) {
             self.state = State::Lost;
             return None;
+        }
+        if matches!(session.wire(), Wire::Legacy(_)) {
+            self.rounds.forget();
         }
         if let Wire::Legacy(Legacy { transport: Transport::HttpSse, .. }) = session.wire() {
             self.state = State::OnStream(Box::new(HttpSse::new()), false);
@@ -129,17 +142,13 @@ impl RequestCall {
     }
 
     fn to_http(&self, session: &Session) -> Result<HttpRequest, Error> {
-        let outline = Outline {
-            id: Some(self.id),
-            method: &self.method,
-            params: &self.params,
-            progress: self.progress,
-        };
+        let params = self.rounds.params(&self.params);
+        let outline =
+            Outline { id: Some(self.id), method: &self.method, params, progress: self.progress };
         let (fields, body) = match session.wire() {
-            Wire::Modern(modern) => (
-                modern.fields(&self.method, &self.params)?,
-                modern.message(session.config(), &outline),
-            ),
+            Wire::Modern(modern) => {
+                (modern.fields(&self.method, params)?, modern.message(session.config(), &outline))
+            }
             Wire::Legacy(legacy) => (legacy.fields(), legacy::message(&outline)),
             Wire::Unopened | Wire::Lost => return Err(Error::SessionLost),
             Wire::Closing(_) | Wire::Closed => return Err(Error::Closed),
@@ -289,68 +298,6 @@ impl RequestCall {
         Step::Answer(ServerRequest { call: Some(self.call), id, method, params })
     }
 
-    fn answered(
-        &mut self,
-        session: &mut Session,
-        expected: Expected,
-        outcome: Result<String, RpcError>,
-    ) {
-        match outcome {
-            Ok(result) => {
-                let outcome = self.accept(session, result);
-                self.settle(outcome);
-            }
-            Err(error) if self.retries_with_version(session, &error) => self.state = State::Ready,
-            Err(error) => {
-                let wants_session =
-                    expected == Expected::Answer && lost_session::is_meant_by_error(&error);
-                let refused = Error::Rpc(error);
-                if wants_session {
-                    self.refused_for_its_session(session, refused);
-                } else {
-                    self.settle(Err(refused));
-                }
-            }
-        }
-    }
-
-    /// Checks a result by the rules of the era.
-    fn accept(&self, session: &mut Session, result: String) -> Result<String, Error> {
-        let Some(modern) = session.modern_mut() else {
-            return Ok(result);
-        };
-        match result_type(&result).as_deref() {
-            None | Some("complete") => {}
-            Some("input_required") => return Err(Error::InputRequired(result)),
-            Some(other) => {
-                let what = format!(
-                    "the `resultType` `{other}` is unknown, in {}",
-                    quote(result.as_bytes())
-                );
-                return Err(self.invalid(&what));
-            }
-        }
-        if self.method == "tools/list"
-            && let Some(shown) = modern.tool_headers.learn(&result)
-        {
-            return Ok(shown);
-        }
-        Ok(result)
-    }
-
-    /// Whether the server refused only the version, before it ran anything, and named another that
-    /// will do.
-    fn retries_with_version(&mut self, session: &mut Session, error: &RpcError) -> bool {
-        let Some(modern) = session.modern_mut() else {
-            return false;
-        };
-        let Some(version) = negotiation::version_for_retry(error) else {
-            return false;
-        };
-        modern.version = version;
-        !core::mem::replace(&mut self.repeated_with_version, true)
-    }
-
     fn settle(&mut self, outcome: Result<String, Error>) -> Option<Step> {
         self.state = State::Settled(outcome);
         None
@@ -369,6 +316,9 @@ impl RequestCall {
             | State::Telling(..)
             | State::Held(_, Next::Repeat)
             | State::Waiting(Next::Repeat)
+            | State::Asking(_)
+            | State::AwaitingInputs(_)
+            | State::Errand(_)
             | State::Lost
             | State::Reopening
             | State::Settled(_)
@@ -406,6 +356,12 @@ impl Drive for RequestCall {
                     self.state = State::Waiting(next);
                     Some(Step::Wait(wait))
                 }
+                State::Asking(mut round) => {
+                    let requests = Self::take_inputs(&mut round);
+                    self.state = State::AwaitingInputs(round);
+                    Some(Step::Ask(requests))
+                }
+                State::Errand(errand) => self.on_errand(session, errand),
                 State::Lost => {
                     self.state = State::Reopening;
                     Some(Step::Reopen { generation: self.generation })
@@ -415,6 +371,7 @@ impl Drive for RequestCall {
                 }
                 waiting @ (State::Awaiting(_)
                 | State::Waiting(_)
+                | State::AwaitingInputs(_)
                 | State::Reopening
                 | State::Over) => {
                     self.state = waiting;
@@ -430,6 +387,8 @@ impl Drive for RequestCall {
     fn handle_response(&mut self, session: &mut Session, head: Response) {
         if let State::OnStream(stream, _) = &mut self.state {
             stream.handle_response(session, &head);
+        } else if let State::Errand(errand) = &mut self.state {
+            errand.list.handle_response(session, head);
         } else if let State::Awaiting(expected) = self.state {
             let reply = Reply::begin(&head, session.message_limit(), expected);
             self.state = State::Receiving(expected, Box::new(Inbound::new(self.id, reply)));
@@ -440,6 +399,7 @@ impl Drive for RequestCall {
         match &mut self.state {
             State::Receiving(_, inbound) => inbound.feed(bytes),
             State::OnStream(stream, _) => stream.handle_body(bytes),
+            State::Errand(errand) => errand.list.handle_body(bytes),
             _ => {}
         }
     }
@@ -448,6 +408,7 @@ impl Drive for RequestCall {
         match &mut self.state {
             State::Receiving(_, inbound) => inbound.end(end),
             State::OnStream(stream, _) => stream.handle_body_end(end),
+            State::Errand(errand) => errand.list.handle_body_end(end),
             _ => {}
         }
     }
@@ -455,35 +416,45 @@ impl Drive for RequestCall {
     fn handle_failure(&mut self, session: &mut Session, failure: Failure) {
         match &mut self.state {
             State::OnStream(stream, _) => stream.handle_failure(failure),
+            State::Errand(errand) => errand.list.handle_failure(session, failure),
             _ => self.broken(session, failure),
         }
     }
 
     fn handle_timer(&mut self) {
-        if let State::Waiting(next) = self.state {
-            self.state = match next {
-                Next::Repeat => State::Ready,
-                Next::Resume => State::Resuming,
-            };
+        match &mut self.state {
+            State::Waiting(Next::Repeat) => self.state = State::Ready,
+            State::Waiting(Next::Resume) => self.state = State::Resuming,
+            State::Errand(errand) => errand.list.handle_timer(),
+            _ => {}
+        }
+    }
+
+    fn handle_inputs(&mut self, answers: Option<Vec<String>>) {
+        match core::mem::replace(&mut self.state, State::Over) {
+            State::AwaitingInputs(round) => self.answer_round(*round, answers),
+            State::Errand(mut errand) => {
+                errand.list.handle_inputs(answers);
+                self.state = State::Errand(errand);
+            }
+            other => self.state = other,
         }
     }
 
     fn handle_reopened(&mut self, outcome: Result<(), Error>) {
-        if matches!(self.state, State::Reopening) {
-            self.state = match outcome {
-                Ok(()) => State::Ready,
-                Err(error) => State::Settled(Err(error)),
-            };
+        match &mut self.state {
+            State::Reopening => {
+                self.state = match outcome {
+                    Ok(()) => State::Ready,
+                    Err(error) => State::Settled(Err(error)),
+                };
+            }
+            State::Errand(errand) => errand.list.handle_reopened(outcome),
+            _ => {}
         }
     }
 }
 
 fn cancelled_params(id: i64) -> String {
     format!(r#"{{"requestId":{id},"reason":"the caller gave up"}}"#)
-}
-
-/// The `resultType` of a result; what is no string is none.
-fn result_type(result: &str) -> Option<String> {
-    let [kind] = Picked::from(result, ["resultType"]).ok()?.values;
-    json_string::read(kind?).map(Cow::into_owned)
 }

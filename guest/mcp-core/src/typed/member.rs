@@ -19,27 +19,27 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A value that is there: serializers write null for what is not.
-pub(super) fn present(value: Option<&str>) -> Option<&str> {
+pub(crate) fn present(value: Option<&str>) -> Option<&str> {
     value.filter(|value| *value != "null")
 }
 
 /// A string; what is none is left out.
-pub(super) fn string(value: Option<&str>) -> Option<String> {
+pub(crate) fn string(value: Option<&str>) -> Option<String> {
     value.and_then(json_string::read).map(Cow::into_owned)
 }
 
 /// A JSON text, whatever it is.
-pub(super) fn json(value: Option<&str>) -> Option<String> {
+pub(crate) fn json(value: Option<&str>) -> Option<String> {
     present(value).map(str::to_owned)
 }
 
 /// A flag, in every spelling that leaves no doubt.
-pub(super) fn flag(value: Option<&str>) -> bool {
+pub(crate) fn flag(value: Option<&str>) -> bool {
     matches!(value, Some("true" | "\"true\"" | "1"))
 }
 
 /// A size in bytes: `12`, `12.0` and `"12"` are one.
-pub(super) fn size(value: Option<&str>) -> Option<u64> {
+pub(crate) fn size(value: Option<&str>) -> Option<u64> {
     let value = value?;
     let number = json_string::inside(value).unwrap_or(value).trim();
     let exact = || {
@@ -51,7 +51,7 @@ pub(super) fn size(value: Option<&str>) -> Option<u64> {
 }
 
 /// A cursor. A number is given back as text, which servers that count parse; anything else is none.
-pub(super) fn cursor(value: Option<&str>) -> Option<String> {
+pub(crate) fn cursor(value: Option<&str>) -> Option<String> {
     let value = present(value)?;
     let is_number = value.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     string(Some(value)).or_else(|| is_number.then(|| value.to_owned()))
@@ -59,7 +59,7 @@ pub(super) fn cursor(value: Option<&str>) -> Option<String> {
 
 /// The bytes of a base64 string: also of one that is URL-safe, without padding, broken into lines or
 /// the rest of a `data:` URL.
-pub(super) fn base64(value: &str) -> Option<Vec<u8>> {
+pub(crate) fn base64(value: &str) -> Option<Vec<u8>> {
     let text = json_string::read(value)?;
     if let Ok(bytes) = BASE64.decode(&*text) {
         return Some(bytes);

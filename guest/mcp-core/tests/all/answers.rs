@@ -236,7 +236,7 @@ fn the_result_type_decides_what_a_modern_result_is() {
     for result in [r#"{"resultType":"complete"}"#, "{}"] {
         assert_eq!(call_tool(&mut modern(), [Reply::result(result)]).0.unwrap(), result);
     }
-    let input = r#"{"resultType":"input_required","requestState":"s"}"#;
+    let input = r#"{"resultType":"input_required","inputRequests":{"a":{"method":"m"}}}"#;
     let (outcome, _) = call_tool(&mut modern(), [Reply::result(input)]);
     assert_eq!(outcome, Err(Error::InputRequired(input.into())));
     let riddle = r#"{"resultType":"riddle","content":[1]}"#;

@@ -14,6 +14,7 @@ mod cancellation;
 mod codings;
 mod fields;
 mod http_sse;
+mod inputs;
 mod limits;
 mod noise;
 mod odd_answers;

@@ -68,3 +68,13 @@ fn a_stream_that_ends_after_noise_says_what_came_instead() {
     let Err(Error::InvalidMessage(text)) = outcome else { panic!("{outcome:?}") };
     assert!(text.contains("EOF") && text.contains("\"result\""), "{text}");
 }
+
+/// Catches a wait for something better after an answer that came broken.
+#[test]
+fn an_answer_that_came_broken_is_the_end() {
+    for broken in ["data: {\"result\":{\n\n", "data:  {\"error\":{]\n\n"] {
+        let reply = Reply::sse(broken).chunk(ANSWER);
+        let (outcome, _) = call_tool(&mut modern(), [reply]);
+        assert!(matches!(outcome, Err(Error::InvalidMessage(_))), "{broken}: {outcome:?}");
+    }
+}

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use sandbar_mcp_core::{
-    Answer, Call, CallId, Era, Error, Failure, Field, HttpRequest, Notification, Outgoing, Params,
-    Response, ServerRequest, Session, SessionConfig, Step,
+    Answer, Call, CallId, Era, Error, Failure, Field, HttpRequest, InputRequest, Notification,
+    Outgoing, Params, Response, ServerRequest, Session, SessionConfig, Step,
 };
 
 /// More steps than any script needs: a call that runs on for ever fails instead of hanging.
@@ -84,6 +84,7 @@ pub(crate) enum Event {
     Dropped,
     Notified(Notification),
     Asked(ServerRequest),
+    Input(Vec<InputRequest>),
     Background,
     Waited(Duration),
     Reopened,
@@ -95,6 +96,8 @@ pub(crate) struct Script {
     replies: VecDeque<Reply>,
     pub(crate) events: Vec<Event>,
     last_id: String,
+    /// What the embedder says to each round of input that a server asks for.
+    inputs: VecDeque<Option<Vec<String>>>,
     /// Whether calls in the background may fail, and pieces of a body be empty.
     is_lenient: bool,
 }
@@ -102,6 +105,13 @@ pub(crate) struct Script {
 impl Script {
     pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self { replies: replies.into_iter().collect(), ..Self::default() }
+    }
+
+    /// With these answers to what the server asks for.
+    pub(crate) fn inputs<const N: usize>(mut self, rounds: [Option<&[&str]>; N]) -> Self {
+        let owned = |answers: &[&str]| answers.iter().map(|&answer| answer.to_owned()).collect();
+        self.inputs = rounds.into_iter().map(|round| round.map(owned)).collect();
+        self
     }
 
     /// Runs a call against replies of which nothing is known.
@@ -152,6 +162,10 @@ impl Script {
                 }
                 Step::Notify(notification) => self.events.push(Event::Notified(notification)),
                 Step::Answer(request) => self.events.push(Event::Asked(request)),
+                Step::Ask(requests) => {
+                    self.events.push(Event::Input(requests));
+                    call.handle_inputs(session, self.inputs.pop_front().flatten());
+                }
                 Step::Background(background) => {
                     self.events.push(Event::Background);
                     let outcome = self.run(session, background);

@@ -62,11 +62,10 @@ impl RequestCall {
     }
 
     fn refused(&mut self, session: &mut Session, refusal: Refusal) {
-        if let Some(error) = refusal.rpc_error().cloned()
-            && self.retries_with_version(session, &error)
-        {
-            self.state = State::Ready;
-        } else if let Some(wait) = self.repetitions.after_refusal(&self.method, &refusal) {
+        if refusal.rpc_error().is_some_and(|error| self.mends(session, error)) {
+            return;
+        }
+        if let Some(wait) = self.repetitions.after_refusal(&self.method, &refusal) {
             let seconds = wait.as_secs();
             let text = format!(
                 "the server refused `{}` with status {} for now: it is repeated in {seconds} s",

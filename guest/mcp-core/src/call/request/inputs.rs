@@ -1,0 +1,171 @@
+//! Multi round-trip requests (2026-07-28, "Multi Round-Trip Requests"): a server that needs input
+//! says so in place of its answer, and gets the same request again with what it asked for.
+
+use core::time::Duration;
+
+use crate::error::Error;
+use crate::json_string;
+use crate::json_text::{Members, Picked, check_object, from_object};
+use crate::limits::{INPUT_ROUNDS, SERVER_REQUESTS, WAITING_ROUNDS};
+use crate::params::Params;
+
+use super::{Next, RequestCall, State};
+use crate::call::InputRequest;
+
+/// The wait before a server is asked again that is not ready yet, the first time. Doubled each time.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// The longest of these waits: a person who does something elsewhere takes longer than that.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// How often the server has asked, and what the request says by now.
+#[derive(Debug, Default)]
+pub(super) struct Rounds {
+    asked: u32,
+    waited: u32,
+    /// The parameters with what the last round brought.
+    params: Option<Params>,
+}
+
+impl Rounds {
+    /// The parameters to send: of `first`, the caller's, with what was asked for.
+    pub(super) fn params<'a>(&'a self, first: &'a Params) -> &'a Params {
+        self.params.as_ref().unwrap_or(first)
+    }
+
+    /// Forgets what was asked: the request goes to a server that has not.
+    pub(super) fn forget(&mut self) {
+        self.params = None;
+    }
+}
+
+/// What one `InputRequiredResult` asks for.
+#[derive(Debug)]
+pub(super) struct Round {
+    /// The names of the requests, as JSON texts.
+    names: Vec<String>,
+    requests: Vec<InputRequest>,
+    /// What goes back as it came, as JSON text.
+    state: Option<String>,
+    /// The whole, for callers that have to see to it themselves.
+    result: String,
+}
+
+impl Round {
+    fn parse(result: String) -> Result<Self, String> {
+        let names = ["inputRequests", "requestState"];
+        let [requests, state] = Picked::from(&result, names).map_err(|e| e.to_string())?.values;
+        let there = |value: &&str| *value != "null";
+        let (requests, state) = (requests.filter(there), state.filter(there));
+        if requests.is_none() && state.is_none() {
+            return Err("it asks for input, and has neither requests nor a state".to_owned());
+        }
+        let mut round = Self {
+            names: Vec::new(),
+            requests: Vec::new(),
+            state: state.map(str::to_owned),
+            result: String::new(),
+        };
+        if let Some(requests) = requests {
+            round.read_requests(requests)?;
+        }
+        round.result = result;
+        Ok(round)
+    }
+
+    fn read_requests(&mut self, requests: &str) -> Result<(), String> {
+        let requests: Members<'_> = from_object(requests)
+            .map_err(|error| format!("its `inputRequests` cannot be read: {error}"))?;
+        for (name, request) in requests.iter() {
+            let [method, params] = Picked::from(request, ["method", "params"])
+                .map(|picked| picked.values)
+                .unwrap_or_default();
+            let Some(method) = method.and_then(json_string::read) else {
+                return Err(format!("its request for input {name} has no method"));
+            };
+            if self.names.len() >= SERVER_REQUESTS {
+                return Err(format!("it asks for more than {SERVER_REQUESTS} inputs at once"));
+            }
+            self.names.push(name.to_owned());
+            let params = params.filter(|params| *params != "null").map(str::to_owned);
+            self.requests.push(InputRequest { method: method.into_owned(), params });
+        }
+        Ok(())
+    }
+
+    /// The text of `inputResponses`; the error is the caller's.
+    fn responses(&self, answers: &[String]) -> Result<String, Error> {
+        let mut members = String::from("{");
+        for (index, (name, answer)) in self.names.iter().zip(answers).enumerate() {
+            check_object(answer).map_err(|error| {
+                Error::InvalidParams(format!("the input is not a JSON object: {error}"))
+            })?;
+            if index > 0 {
+                members.push(',');
+            }
+            members.push_str(name);
+            members.push(':');
+            members.push_str(answer.trim_ascii());
+        }
+        members.push('}');
+        Ok(members)
+    }
+}
+
+impl RequestCall {
+    /// The server asks for input in place of its answer.
+    pub(super) fn input_required(&mut self, result: String) {
+        let round = match Round::parse(result) {
+            Ok(round) => round,
+            Err(what) => {
+                self.settle(Err(self.invalid(&what)));
+                return;
+            }
+        };
+        if round.requests.is_empty() {
+            self.wait_for_server(&round);
+        } else if self.rounds.asked >= INPUT_ROUNDS {
+            let what = format!("it asked for input {INPUT_ROUNDS} times, and asks again");
+            self.settle(Err(self.invalid(&what)));
+        } else {
+            self.rounds.asked += 1;
+            self.state = State::Asking(Box::new(round));
+        }
+    }
+
+    /// The server has all the input that it wants, and is not ready yet.
+    fn wait_for_server(&mut self, round: &Round) {
+        if self.rounds.waited >= WAITING_ROUNDS {
+            let what = format!("it was not ready {WAITING_ROUNDS} times");
+            self.settle(Err(self.invalid(&what)));
+            return;
+        }
+        let wait = FIRST_WAIT.saturating_mul(1 << self.rounds.waited.min(8)).min(LONGEST_WAIT);
+        self.rounds.waited += 1;
+        self.rounds.params = Some(self.params.continued(None, round.state.as_deref()));
+        self.state = State::Held(wait, Next::Repeat);
+    }
+
+    /// What the round asks for, which is handed out once.
+    pub(super) fn take_inputs(round: &mut Round) -> Vec<InputRequest> {
+        core::mem::take(&mut round.requests)
+    }
+
+    /// The answers, in the order of the requests; none where somebody has none.
+    pub(super) fn answer_round(&mut self, round: Round, answers: Option<Vec<String>>) {
+        let Some(answers) = answers.filter(|answers| answers.len() == round.names.len()) else {
+            self.settle(Err(Error::InputRequired(round.result)));
+            return;
+        };
+        match round.responses(&answers) {
+            Ok(responses) => {
+                let state = round.state.as_deref();
+                self.rounds.params = Some(self.params.continued(Some(&responses), state));
+                self.state = State::Ready;
+            }
+            Err(error) => {
+                self.settle(Err(error));
+            }
+        }
+    }
+}
