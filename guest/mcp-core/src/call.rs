@@ -56,6 +56,8 @@ pub struct ServerRequest {
 /// What a server wants to know before it answers (2026-07-28, "Multi Round-Trip Requests").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputRequest {
+    /// The call that waits for it.
+    pub call: CallId,
     /// The method.
     pub method: String,
     /// The JSON text of `params`.

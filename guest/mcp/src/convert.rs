@@ -52,19 +52,6 @@ pub(crate) fn notification(notification: core::Notification) -> wit::Notificatio
     }
 }
 
-pub(crate) fn server_request(
-    number: u64,
-    request: core::ServerRequest,
-) -> (core::RequestId, wit::ServerRequest) {
-    let asked = wit::ServerRequest {
-        id: number,
-        call: request.call.map(|call| call.0),
-        method: request.method,
-        params: request.params,
-    };
-    (request.id, asked)
-}
-
 pub(crate) fn rpc_error_from_wit(error: wit::RpcError) -> core::RpcError {
     core::RpcError { code: error.code, message: error.message, data: error.data }
 }

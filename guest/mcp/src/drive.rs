@@ -1,13 +1,13 @@
 //! Takes the steps that a call of the core asks for.
 
-use crate::events::{Listener, Refused, Unanswerable};
+use crate::events::{Asker, Listener, Question, Refused};
 use crate::shared::Shared;
 use crate::{cancel, convert};
 use futures::FutureExt as _;
 use futures::future::{Either, LocalBoxFuture, select};
 use sandbar_exchange::{ErrorCode, Failure, Phase, RedirectPolicy, Request, Response, nanoseconds};
 use sandbar_guest_kit::{Body, monotonic_clock, send as send_request};
-use sandbar_mcp_core::{Answer, Call, Error, HttpRequest, RequestId, RpcError, Step, limits};
+use sandbar_mcp_core::{Answer, Call, Error, HttpRequest, RpcError, ServerRequest, Step, limits};
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -83,10 +83,15 @@ pub(crate) async fn run(
             Step::Read => read(shared, call, &mut open, &mut deadline).await,
             Step::Drop => open = None,
             Step::Notify(notification) => untold.push(convert::notification(notification)),
-            Step::Answer(request) => {
-                if let Err(refused) = shared.listeners.ask(listener, request).await {
+            Step::Answer(ServerRequest { call, id, method, params }) => {
+                let question = Question { call, method, params, by: Asker::Server(id) };
+                if let Err(refused) = shared.listeners.ask(listener, question).await {
                     refuse(shared, refused);
                 }
+            }
+            Step::Ask(requests) => {
+                let answers = shared.listeners.ask_all(listener, requests).await;
+                call.handle_inputs(&mut shared.core.borrow_mut(), answers);
             }
             Step::Background(call) => in_background(shared, call),
             Step::Wait(pause) => {
@@ -233,21 +238,32 @@ fn tell_in_background(shared: &Rc<Shared>, mut notification: Call, hold: cancel:
 }
 
 /// Answers a request of the server that nobody will.
-fn refuse(shared: &Rc<Shared>, Refused { id, reason }: Refused) {
-    let error = match reason {
-        Unanswerable::NobodyListens { method } => RpcError::method_not_found(&method),
-        Unanswerable::TooMany => RpcError::internal("too many requests wait for an answer"),
-    };
-    let response = shared.core.borrow_mut().response(id, Err(error));
-    in_background(shared, response);
+fn refuse(shared: &Rc<Shared>, Refused { by, reason }: Refused) {
+    match by {
+        Asker::Server(id) => {
+            let response = shared.core.borrow_mut().response(id, Err(reason));
+            in_background(shared, response);
+        }
+        // It notices: nobody has its answer.
+        Asker::Call(_) => {}
+    }
 }
 
-/// Answers a request of the server.
+/// Hands the answer to a request of the server to whoever asked.
 pub(crate) async fn answer(
     shared: &Rc<Shared>,
-    id: RequestId,
+    asker: Asker,
     outcome: Result<String, RpcError>,
 ) -> Result<(), Error> {
-    let mut response = shared.core.borrow_mut().response(id, outcome);
-    run(shared, &mut response, &mut Listener::Gone).await.map(drop)
+    match asker {
+        Asker::Server(id) => {
+            let mut response = shared.core.borrow_mut().response(id, outcome);
+            run(shared, &mut response, &mut Listener::Gone).await.map(drop)
+        }
+        Asker::Call(waiting) => {
+            // A call that was given up meanwhile wants it no more.
+            let _ = waiting.send(outcome);
+            Ok(())
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! What a session tells: notifications and requests of the server, to whoever listens.
 
-use crate::bindings::sandbar::mcp::types::{Event, Notification};
+use crate::bindings::sandbar::mcp::types::{self as wit, Event, Notification};
 use crate::bindings::wit_stream;
-use crate::convert;
+use crate::records;
+use futures::channel::oneshot;
 use futures::lock::Mutex;
-use sandbar_mcp_core::{CallId, RequestId, ServerRequest, limits};
+use sandbar_mcp_core::{CallId, Elicitation, Error, InputRequest, RequestId, RpcError, limits};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use wit_bindgen::{StreamReader, StreamWriter};
@@ -16,7 +17,7 @@ pub(crate) struct Listeners {
     /// Calls that are yet to be made.
     calls: RefCell<BTreeMap<CallId, StreamWriter<Notification>>>,
     /// Requests of the server that wait for their answer.
-    asked: RefCell<BTreeMap<u64, RequestId>>,
+    asked: RefCell<BTreeMap<u64, Asked>>,
     last: Cell<u64>,
 }
 
@@ -32,17 +33,36 @@ pub(crate) enum Listener {
     Gone,
 }
 
-/// A request that cannot be put to anybody.
-pub(crate) struct Refused {
-    pub(crate) id: RequestId,
-    pub(crate) reason: Unanswerable,
+/// What a server asks.
+pub(crate) struct Question {
+    pub(crate) call: Option<CallId>,
+    pub(crate) method: String,
+    pub(crate) params: Option<String>,
+    pub(crate) by: Asker,
 }
 
-/// Why.
-pub(crate) enum Unanswerable {
-    NobodyListens { method: String },
-    TooMany,
+/// Who waits for an answer.
+pub(crate) enum Asker {
+    /// A legacy server, for a response.
+    Server(RequestId),
+    /// A call, to go on with.
+    Call(oneshot::Sender<Result<String, RpcError>>),
 }
+
+/// A request of the server that waits for its answer.
+struct Asked {
+    by: Asker,
+    elicitation: Option<Elicitation>,
+}
+
+/// A request that cannot be put to anybody.
+pub(crate) struct Refused {
+    pub(crate) by: Asker,
+    pub(crate) reason: RpcError,
+}
+
+/// JSON-RPC 2.0 section 5.1.
+const INVALID_PARAMS: i64 = -32602;
 
 impl Listeners {
     /// Listeners without any call, and what the session's own listener is given.
@@ -96,38 +116,95 @@ impl Listeners {
     }
 
     /// Puts a request of the server to whoever listens to the session, and returns when it has been
-    /// taken: its answer comes later.
+    /// taken: its answer comes later, under the number that is returned.
     pub(crate) async fn ask(
         &self,
         listener: &mut Listener,
-        request: ServerRequest,
-    ) -> Result<(), Refused> {
+        question: Question,
+    ) -> Result<u64, Refused> {
+        let Question { call, method, params, by } = question;
         let unkept = matches!(listener, Listener::Opening(kept) if kept.len() >= limits::EVENTS_WHILE_OPENING);
         if unkept || self.asked.borrow().len() >= limits::SERVER_REQUESTS {
-            return Err(Refused { id: request.id, reason: Unanswerable::TooMany });
+            let reason = RpcError::internal("too many requests wait for an answer");
+            return Err(Refused { by, reason });
         }
+        let elicitation = match elicitation(&method, params.as_deref()) {
+            Ok(elicitation) => elicitation,
+            Err(message) => {
+                let reason = RpcError { code: INVALID_PARAMS, message, data: None };
+                return Err(Refused { by, reason });
+            }
+        };
         let number = self.last.get().wrapping_add(1);
         self.last.set(number);
-        let (id, request) = convert::server_request(number, request);
-        let method = request.method.clone();
-        self.asked.borrow_mut().insert(number, id);
+        let request = wit::ServerRequest {
+            id: number,
+            call: call.map(|call| call.0),
+            elicitation: elicitation.clone().map(records::elicitation),
+            method: method.clone(),
+            params,
+        };
+        self.asked.borrow_mut().insert(number, Asked { by, elicitation });
         let event = Event::Request(request);
         match listener {
             Listener::Opening(kept) => keep(kept, [event].into_iter()),
             _ => self.tell_session(vec![event]).await,
         }
         if self.session_is_heard() {
-            return Ok(());
+            return Ok(number);
         }
-        match self.asked(number) {
-            Some(id) => Err(Refused { id, reason: Unanswerable::NobodyListens { method } }),
-            None => Ok(()),
+        match self.withdraw(number) {
+            Some(by) => Err(Refused { by, reason: RpcError::method_not_found(&method) }),
+            None => Ok(number),
         }
     }
 
-    /// Takes a request of the server that is being answered.
-    pub(crate) fn asked(&self, number: u64) -> Option<RequestId> {
-        self.asked.borrow_mut().remove(&number)
+    /// Puts what a server wants to know before it answers to whoever listens to the session, and
+    /// returns the answers. None where one of them is not to be had.
+    pub(crate) async fn ask_all(
+        &self,
+        listener: &mut Listener,
+        requests: Vec<InputRequest>,
+    ) -> Option<Vec<String>> {
+        let mut waiting = Vec::with_capacity(requests.len());
+        for InputRequest { call, method, params } in requests {
+            let (sender, answer) = oneshot::channel();
+            let by = Asker::Call(sender);
+            let question = Question { call: Some(call), method, params, by };
+            let number = self.ask(listener, question).await.ok()?;
+            waiting.push(Awaited { listeners: self, number, answer });
+        }
+        let mut answers = Vec::with_capacity(waiting.len());
+        for awaited in &mut waiting {
+            answers.push((&mut awaited.answer).await.ok()?.ok()?);
+        }
+        Some(answers)
+    }
+
+    /// Takes the answer to a request of the server: who waits for it, and what is to be said. None
+    /// where nobody waits any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParams`] where it does not fit; the request waits for another.
+    pub(crate) fn answered(
+        &self,
+        number: u64,
+        answer: Result<String, RpcError>,
+    ) -> Result<Option<(Asker, Result<String, RpcError>)>, Error> {
+        let answer = match (answer, self.asked.borrow().get(&number)) {
+            (_, None) => return Ok(None),
+            (Ok(answer), Some(Asked { elicitation: Some(elicitation), .. })) => {
+                Ok(elicitation.complete(&answer).map_err(Error::InvalidParams)?)
+            }
+            (answer, Some(_)) => answer,
+        };
+        Ok(self.withdraw(number).map(|by| (by, answer)))
+    }
+
+    /// Takes back a request of the server: there will be no answer.
+    fn withdraw(&self, number: u64) -> Option<Asker> {
+        self.asked.borrow_mut().remove(&number).map(|asked| asked.by)
     }
 
     /// Tells the session's listener, and returns when everything has been taken. Whoever comes
@@ -144,6 +221,24 @@ impl Listeners {
         // Held by somebody, it is there.
         self.session.try_lock().is_none_or(|session| session.is_some())
     }
+}
+
+/// A request whose answer a call waits for; withdrawn with the call.
+struct Awaited<'a> {
+    listeners: &'a Listeners,
+    number: u64,
+    answer: oneshot::Receiver<Result<String, RpcError>>,
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.listeners.withdraw(self.number);
+    }
+}
+
+/// The typed form of what a server asks, where it has one.
+fn elicitation(method: &str, params: Option<&str>) -> Result<Option<Elicitation>, String> {
+    (method == "elicitation/create").then(|| Elicitation::parse(params)).transpose()
 }
 
 fn events(notifications: Vec<Notification>) -> impl Iterator<Item = Event> {

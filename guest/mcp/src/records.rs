@@ -1,7 +1,7 @@
 //! The typed results of the core as records of `wit/`.
 
 use crate::bindings::sandbar::mcp::types as wit;
-use sandbar_mcp_core::typed;
+use sandbar_mcp_core::{self as core, typed};
 
 pub(crate) fn tool_page(page: typed::ToolPage) -> wit::ToolPage {
     wit::ToolPage {
@@ -115,4 +115,53 @@ pub(crate) fn prompt_result(result: typed::PromptResult) -> wit::PromptResult {
             })
             .collect(),
     }
+}
+
+pub(crate) fn elicitation(elicitation: core::Elicitation) -> wit::Elicitation {
+    match elicitation {
+        core::Elicitation::Form(form) => wit::Elicitation::Form(wit::Form {
+            message: form.message,
+            fields: form.fields.into_iter().map(form_field).collect(),
+        }),
+        core::Elicitation::Url(url) => wit::Elicitation::Url(wit::UrlElicitation {
+            message: url.message,
+            url: url.url,
+            id: url.id,
+        }),
+    }
+}
+
+fn form_field(field: core::FormField) -> wit::FormField {
+    wit::FormField {
+        name: field.name,
+        title: field.title,
+        description: field.description,
+        required: field.required,
+        default: field.default,
+        kind: field_kind(field.kind),
+    }
+}
+
+fn field_kind(kind: core::FieldKind) -> wit::FieldKind {
+    use core::FieldKind;
+    match kind {
+        FieldKind::Text { min_length, max_length, format } => {
+            wit::FieldKind::Text(wit::TextField { min_length, max_length, format })
+        }
+        FieldKind::Number { integer, minimum, maximum } => {
+            wit::FieldKind::Number(wit::NumberField { integer, minimum, maximum })
+        }
+        FieldKind::Boolean => wit::FieldKind::Boolean,
+        FieldKind::Choice(among) => wit::FieldKind::Choice(choices(among)),
+        FieldKind::Choices { among, min_items, max_items } => {
+            let among = choices(among);
+            wit::FieldKind::Choices(wit::ChoicesField { among, min_items, max_items })
+        }
+        FieldKind::Other(schema) => wit::FieldKind::Other(schema),
+    }
+}
+
+fn choices(among: Vec<core::Choice>) -> Vec<wit::Choice> {
+    let choice = |core::Choice { value, title }| wit::Choice { value, title };
+    among.into_iter().map(choice).collect()
 }

@@ -177,9 +177,13 @@ impl GuestSession for Session {
     }
 
     async fn answer(&self, request: u64, answer: Result<String, RpcError>) -> Result<(), WitError> {
-        let Some(id) = self.0.listeners.asked(request) else { return Ok(()) };
         let answer = answer.map_err(convert::rpc_error_from_wit);
-        drive::answer(&self.0, id, answer).await.map_err(convert::error)
+        match self.0.listeners.answered(request, answer).map_err(convert::error)? {
+            Some((asker, answer)) => {
+                drive::answer(&self.0, asker, answer).await.map_err(convert::error)
+            }
+            None => Ok(()),
+        }
     }
 
     fn cancel(&self, call: u64) {

@@ -57,8 +57,9 @@ impl ConnectOptions {
         self
     }
 
-    /// The `ClientCapabilities` to declare, as JSON text. What is declared, the
-    /// [`Handler`] must be able to answer.
+    /// The `ClientCapabilities` to declare, as JSON text: `{}` if not set. What is declared, the
+    /// [`Handler`] must be able to answer: `{"elicitation":{"form":{},"url":{}},"roots":{},"sampling":{}}`
+    /// is everything that it has methods for.
     #[must_use]
     pub fn capabilities(mut self, json: impl Into<String>) -> Self {
         self.capabilities = json.into();

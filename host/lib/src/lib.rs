@@ -46,7 +46,7 @@ pub use error::{
     StatusError,
 };
 pub use sandbar::{Builder, Sandbar};
-pub use sandbox::handler::{Handler, Notification, ServerRequest};
+pub use sandbox::handler::{ElicitationAnswer, Handler, Notification, Root, ServerRequest};
 pub use sandbox::limits::SandboxLimits;
 pub use sandbox::{components, handler};
 pub use session::{Session, SessionStats};
@@ -57,9 +57,10 @@ pub use session::{Session, SessionStats};
 /// the host parses it.
 pub mod types {
     pub use crate::sandbox::bindings::mcp::{
-        BinaryContent, Content, Era, Implementation, Progress, Prompt, PromptArgument,
-        PromptMessage, PromptResult, ResourceBody, ResourceContents, ResourceLink,
-        ServerDescription, Tool, ToolResult,
+        BinaryContent, Choice, ChoicesField, Content, Elicitation, Era, FieldKind, Form, FormField,
+        Implementation, NumberField, Progress, Prompt, PromptArgument, PromptMessage, PromptResult,
+        ResourceBody, ResourceContents, ResourceLink, ServerDescription, TextField, Tool,
+        ToolResult, UrlElicitation,
     };
 }
 

@@ -123,8 +123,8 @@ impl<D> StreamConsumer<D> for Events {
             match next {
                 Some(mcp::Event::Notification(notification)) => self.tell(notification),
                 Some(mcp::Event::Request(request)) => {
-                    let mcp::ServerRequest { id, method, params, .. } = request;
-                    let request = ServerRequest { method, params };
+                    let mcp::ServerRequest { id, method, params, elicitation, call: _ } = request;
+                    let request = ServerRequest { method, params, elicitation, problem: None };
                     if self.asked.send_item((id, request)).is_err() {
                         return Poll::Ready(Ok(StreamResult::Dropped));
                     }

@@ -64,6 +64,10 @@ pub(crate) const TABLE_ELEMENTS: usize = 64 * 1024;
 /// another, and what needs no person answers at once.
 pub(crate) const SERVER_REQUESTS: usize = 64;
 
+/// Answers that a handler may give to one request of a server until one fits. 3: a person mends a
+/// mistake at once, and a program makes the same one for ever.
+pub(crate) const ANSWERS: u32 = 3;
+
 /// Core instances of a composition: two guests, and the adapters that the
 /// component encoding puts between them.
 pub(crate) const CORE_INSTANCES_PER_SESSION: u32 = 32;

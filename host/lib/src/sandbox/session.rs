@@ -2,8 +2,8 @@
 
 use crate::sandbox::bindings::{Embedding, SessionExports, mcp};
 use crate::sandbox::events::{Asked, Events, Notifications};
-use crate::sandbox::handler::{Handler, Notification};
-use crate::sandbox::limits::SERVER_REQUESTS;
+use crate::sandbox::handler::{ElicitationAnswer, Handler, Notification, ServerRequest};
+use crate::sandbox::limits::{ANSWERS, SERVER_REQUESTS};
 use crate::sandbox::state::State;
 use crate::sandbox::worker::Life;
 use futures::stream::StreamExt as _;
@@ -101,13 +101,8 @@ impl Life for McpLife {
     ) -> wasmtime::Result<()> {
         let Attendance { handler, asked, .. } = attendance;
         let asked = futures::stream::poll_fn(|cx| asked.poll_recv(cx));
-        let handler = &*handler;
-        let answers = asked.map(|(id, request)| async move {
-            let answer = handler.asked(request).await.map_err(mcp::RpcError::from);
-            let exports = context.exports();
-            // A server that does not want the answer has it no worse than one that never asked.
-            exports.call_answer(accessor, context.session, id, answer).await.map(drop)
-        });
+        let handler = &**handler;
+        let answers = asked.map(|(id, request)| answer(accessor, context, handler, id, request));
         let mut answers = std::pin::pin!(answers.buffer_unordered(SERVER_REQUESTS));
         while let Some(answered) = answers.next().await {
             answered?;
@@ -137,4 +132,27 @@ impl Life for McpLife {
             Err(_elapsed) => Ok(()),
         }
     }
+}
+
+/// Has the handler answer a request of the server. An answer that does not fit is asked for again.
+async fn answer(
+    accessor: &Accessor<State>,
+    context: &McpSession,
+    handler: &dyn Handler,
+    id: u64,
+    request: ServerRequest,
+) -> wasmtime::Result<()> {
+    let answer =
+        async |answer| context.exports().call_answer(accessor, context.session, id, answer).await;
+    let mut problem = None;
+    for _ in 0..ANSWERS {
+        let request = ServerRequest { problem: problem.take(), ..request.clone() };
+        let given = handler.asked(request).await.map_err(mcp::RpcError::from);
+        match answer(given).await? {
+            Err(mcp::Error::InvalidParams(why)) => problem = Some(why),
+            // A server that does not want the answer has it no worse than one that never asked.
+            Ok(()) | Err(_) => return Ok(()),
+        }
+    }
+    answer(Ok(ElicitationAnswer::Cancel.into_json())).await.map(drop)
 }

@@ -10,7 +10,7 @@ use crate::limits::{INPUT_ROUNDS, SERVER_REQUESTS, WAITING_ROUNDS};
 use crate::params::Params;
 
 use super::{Next, RequestCall, State};
-use crate::call::InputRequest;
+use crate::call::{CallId, InputRequest};
 
 /// The wait before a server is asked again that is not ready yet, the first time. Doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -52,7 +52,7 @@ pub(super) struct Round {
 }
 
 impl Round {
-    fn parse(result: String) -> Result<Self, String> {
+    fn parse(call: CallId, result: String) -> Result<Self, String> {
         let names = ["inputRequests", "requestState"];
         let [requests, state] = Picked::from(&result, names).map_err(|e| e.to_string())?.values;
         let there = |value: &&str| *value != "null";
@@ -67,13 +67,13 @@ impl Round {
             result: String::new(),
         };
         if let Some(requests) = requests {
-            round.read_requests(requests)?;
+            round.read_requests(call, requests)?;
         }
         round.result = result;
         Ok(round)
     }
 
-    fn read_requests(&mut self, requests: &str) -> Result<(), String> {
+    fn read_requests(&mut self, call: CallId, requests: &str) -> Result<(), String> {
         let requests: Members<'_> = from_object(requests)
             .map_err(|error| format!("its `inputRequests` cannot be read: {error}"))?;
         for (name, request) in requests.iter() {
@@ -88,7 +88,7 @@ impl Round {
             }
             self.names.push(name.to_owned());
             let params = params.filter(|params| *params != "null").map(str::to_owned);
-            self.requests.push(InputRequest { method: method.into_owned(), params });
+            self.requests.push(InputRequest { call, method: method.into_owned(), params });
         }
         Ok(())
     }
@@ -115,7 +115,7 @@ impl Round {
 impl RequestCall {
     /// The server asks for input in place of its answer.
     pub(super) fn input_required(&mut self, result: String) {
-        let round = match Round::parse(result) {
+        let round = match Round::parse(self.call, result) {
             Ok(round) => round,
             Err(what) => {
                 self.settle(Err(self.invalid(&what)));
