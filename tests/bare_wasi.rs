@@ -94,6 +94,7 @@ fn options(url: &str) -> types::SessionOptions {
         era: None,
         max_message_bytes: 1 << 20,
         deadlines: Vec::new(),
+        listens: false,
     }
 }
 

@@ -16,10 +16,12 @@ mod http_sse;
 mod message;
 mod repetition;
 mod request;
+mod standing;
 
 use handshake::Handshake;
 use message::MessageCall;
 use request::RequestCall;
+use standing::StandingCall;
 
 /// The embedder's name for a call, unique among the calls in flight of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,6 +122,7 @@ enum Kind {
     Opening(Box<Handshake>),
     Request(Box<RequestCall>),
     Message(Box<MessageCall>),
+    Standing(Box<StandingCall>),
 }
 
 /// What every kind of call does. `handle_*` only change state; `poll` says what follows from it.
@@ -169,6 +172,7 @@ impl Call {
             Kind::Opening(handshake) => &mut **handshake,
             Kind::Request(request) => &mut **request,
             Kind::Message(message) => &mut **message,
+            Kind::Standing(stream) => &mut **stream,
         }
     }
 
@@ -225,7 +229,7 @@ impl Call {
     pub fn cancellation(&mut self, session: &mut Session) -> Option<Self> {
         match &mut self.kind {
             Kind::Request(request) => request.cancellation(session),
-            Kind::Opening(_) | Kind::Message(_) => None,
+            Kind::Opening(_) | Kind::Message(_) | Kind::Standing(_) => None,
         }
     }
 }

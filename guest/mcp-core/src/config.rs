@@ -25,6 +25,8 @@ pub struct SessionConfig {
     pub max_message_bytes: u64,
     /// The longest silence accepted on an answer.
     pub idle_timeout: Option<Duration>,
+    /// Whether to open the stream on which a legacy server tells and asks what belongs to no request.
+    pub listens: bool,
 }
 
 /// Field names that the protocol writes itself.

@@ -53,6 +53,10 @@ pub const EVENT_ID_BYTES: usize = 4096;
 /// count: a server that accepts and closes for ever is given up.
 pub const UNPRODUCTIVE_RESUMPTIONS: u32 = 5;
 
+/// The longest silence on the stream for what belongs to no request, before it is opened again: a
+/// connection that has gone without a word is noticed by then.
+pub const STANDING_SILENCE: Duration = Duration::from_secs(30 * 60);
+
 /// Wait before a stream is resumed when the server gave no `retry`.
 pub const DEFAULT_RETRY: Duration = Duration::from_millis(1000);
 

@@ -59,6 +59,15 @@ impl Notification {
         Self { call, method, params: Some(params), progress: None }
     }
 
+    /// A notification that belongs to no call.
+    pub(crate) fn unrelated(method: String, params: Option<String>) -> Self {
+        let mut notification = Self { call: None, method, params, progress: None };
+        if notification.method == "notifications/progress" {
+            notification.read_progress(None);
+        }
+        notification
+    }
+
     /// A notification that arrived on the stream of `call`, which asked for progress under
     /// `token`, if it asked at all.
     ///

@@ -9,7 +9,8 @@ use crate::description::ServerDescription;
 use crate::error::{Error, RpcError};
 use crate::http::{HttpRequest, Method};
 use crate::jsonrpc::{self, Id};
-use crate::legacy::Legacy;
+use crate::legacy::{Legacy, Transport};
+use crate::limits::STANDING_SILENCE;
 use crate::modern::Modern;
 use crate::params::Params;
 use crate::version::Era;
@@ -117,6 +118,15 @@ impl Session {
             }
         };
         Call::opening(known, self.config.era.is_some())
+    }
+
+    /// The stream of a legacy server for what belongs to no request, where the settings want it and
+    /// the server may have it: to be run in the background after each opening. Its end, which does
+    /// not come before that of the session where all is well, means nothing.
+    pub fn standing_stream(&self) -> Option<Call> {
+        let may_have_it =
+            matches!(&self.wire, Wire::Legacy(Legacy { transport: Transport::StreamableHttp, .. }));
+        (self.config.listens && may_have_it).then(|| Call::standing(self.generation))
     }
 
     /// A request. Its result is the JSON text of `result`, byte for byte as the server wrote it
@@ -288,27 +298,34 @@ impl Session {
         last_event_id: &str,
         idle_timeout: Option<Duration>,
     ) -> HttpRequest {
-        let mut fields = vec![Field::new("accept", "text/event-stream")];
-        fields.extend(legacy.fields());
+        let mut fields = legacy.fields();
         fields.push(Field::new("last-event-id", last_event_id));
+        self.get(fields, idle_timeout.or(self.config.idle_timeout))
+    }
+
+    /// A GET that opens the stream for what belongs to no request, or resumes it after an event. It
+    /// may be silent for as long as nothing happens.
+    pub(crate) fn standing(&self, legacy: &Legacy, last_event_id: Option<&str>) -> HttpRequest {
+        let mut fields = legacy.fields();
+        fields.extend(last_event_id.map(|id| Field::new("last-event-id", id)));
+        self.get(fields, Some(STANDING_SILENCE))
+    }
+
+    /// A GET that opens a stream of the transport of 2024-11-05.
+    pub(crate) fn listen(&self) -> HttpRequest {
+        self.get(Vec::new(), self.config.idle_timeout)
+    }
+
+    /// A GET of a stream.
+    fn get(&self, own: Vec<Field>, idle_timeout: Option<Duration>) -> HttpRequest {
+        let mut fields = vec![Field::new("accept", "text/event-stream")];
+        fields.extend(own);
         HttpRequest {
             url: None,
             method: Method::Get,
             fields: self.with_configured(fields),
             body: None,
-            idle_timeout: idle_timeout.or(self.config.idle_timeout),
-            deadline: None,
-        }
-    }
-
-    /// A GET that opens a stream of the transport of 2024-11-05.
-    pub(crate) fn listen(&self) -> HttpRequest {
-        HttpRequest {
-            url: None,
-            method: Method::Get,
-            fields: self.with_configured(vec![Field::new("accept", "text/event-stream")]),
-            body: None,
-            idle_timeout: self.config.idle_timeout,
+            idle_timeout,
             deadline: None,
         }
     }

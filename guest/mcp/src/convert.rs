@@ -18,6 +18,7 @@ pub(crate) fn config(options: wit::SessionOptions) -> core::SessionConfig {
         }),
         max_message_bytes: options.max_message_bytes,
         idle_timeout,
+        listens: options.listens,
     }
 }
 

@@ -7,7 +7,9 @@ use futures::FutureExt as _;
 use futures::future::{Either, LocalBoxFuture, select};
 use sandbar_exchange::{ErrorCode, Failure, Phase, RedirectPolicy, Request, Response, nanoseconds};
 use sandbar_guest_kit::{Body, monotonic_clock, send as send_request};
-use sandbar_mcp_core::{Answer, Call, Error, HttpRequest, RpcError, ServerRequest, Step, limits};
+use sandbar_mcp_core::{
+    Answer, Call, CallId, Error, HttpRequest, RpcError, ServerRequest, Step, limits,
+};
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -224,6 +226,24 @@ fn in_background(shared: &Rc<Shared>, mut call: Call) {
     wit_bindgen::spawn_local(async move {
         // Nothing can be done about a failure: the call was a courtesy.
         let _ = Box::pin(run(&shared, &mut call, &mut Listener::Session)).await;
+    });
+}
+
+/// Keeps the stream of a legacy server for what belongs to no call, where it is wanted. That of the
+/// opening before is given up.
+pub(crate) fn stand_by(shared: &Rc<Shared>) {
+    let core = shared.core.borrow();
+    let Some(stream) = core.standing_stream() else { return };
+    // Embedders count their calls up from zero.
+    let name = |generation: u64| CallId(u64::MAX.saturating_sub(generation));
+    let (this, last) = (name(core.generation()), name(core.generation().saturating_sub(1)));
+    drop(core);
+    shared.calls.cancel(last);
+    let shared = Rc::clone(shared);
+    wit_bindgen::spawn_local(async move {
+        let Ok(registration) = shared.calls.enter(this) else { return };
+        // Whatever becomes of it, the session goes on.
+        let _ = run_cancellable(&shared, stream, Listener::Session, registration).await;
     });
 }
 

@@ -63,7 +63,9 @@ impl Shared {
 
     async fn handshake(self: &Rc<Self>, listener: &mut Listener) -> Result<(), Error> {
         let mut opening = self.core.borrow_mut().open();
-        drive::run(self, &mut opening, listener).await.map(drop)
+        drive::run(self, &mut opening, listener).await?;
+        drive::stand_by(self);
+        Ok(())
     }
 
     /// Opens the session anew, unless that has happened since `generation`.

@@ -7,6 +7,9 @@ use sandbar_exchange::{Deadline, Field, Phase, nanoseconds};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The `ClientCapabilities` of a client that has none.
+const NO_CAPABILITIES: &str = "{}";
+
 /// How to open a session.
 #[derive(Clone)]
 pub struct ConnectOptions {
@@ -19,6 +22,7 @@ pub struct ConnectOptions {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) handler: Arc<dyn Handler>,
+    pub(crate) listens: Option<bool>,
 }
 
 impl ConnectOptions {
@@ -33,12 +37,13 @@ impl ConnectOptions {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 title: None,
             },
-            capabilities: "{}".to_owned(),
+            capabilities: NO_CAPABILITIES.to_owned(),
             era: None,
             max_message_bytes: MAX_MESSAGE_BYTES,
             connect_timeout: None,
             idle_timeout: None,
             handler: Arc::new(NoHandler),
+            listens: None,
         }
     }
 
@@ -102,12 +107,22 @@ impl ConnectOptions {
         self
     }
 
+    /// Whether to keep the stream open on which a legacy server tells and asks what belongs to no
+    /// call: list changes, updates of resources. It takes a connection of its own. If not set, it is
+    /// kept where [`capabilities`](Self::capabilities) are declared, since servers ask on it too.
+    #[must_use]
+    pub const fn listens(mut self, listens: bool) -> Self {
+        self.listens = Some(listens);
+        self
+    }
+
     pub(crate) fn into_wit(self) -> mcp::SessionOptions {
         let deadlines = [(Phase::Connect, self.connect_timeout), (Phase::Idle, self.idle_timeout)];
         let deadlines = deadlines
             .into_iter()
             .filter_map(|(phase, after)| Some(Deadline { phase, after: nanoseconds(after?) }));
         mcp::SessionOptions {
+            listens: self.listens.unwrap_or(self.capabilities != NO_CAPABILITIES),
             url: self.url,
             fields: self.fields.into_iter().map(|(name, value)| Field { name, value }).collect(),
             client_info: implementation_json(&self.client_info),

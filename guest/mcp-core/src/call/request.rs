@@ -252,8 +252,13 @@ impl RequestCall {
                 return (goes_on && inbound.is_open()).then_some(Step::Drop);
             }
             Received::End(ending) => {
-                if let Some(stream) = inbound.stream() {
-                    self.cursor.advance(stream);
+                match inbound.stream() {
+                    Some(stream) => self.cursor.advance(stream),
+                    // A success without a stream, 204 for instance: nothing is left to resume.
+                    None if expected == Expected::Stream && matches!(ending, Ending::Clean) => {
+                        self.cursor = Cursor::default();
+                    }
+                    None => {}
                 }
                 self.ended(session, expected, ending);
                 let goes_on = !matches!(self.state, State::Settled(_));

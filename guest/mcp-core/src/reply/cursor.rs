@@ -40,7 +40,12 @@ impl Cursor {
             return None;
         }
         self.unproductive += 1;
-        Some(self.retry.unwrap_or(DEFAULT_RETRY).clamp(MIN_RETRY, MAX_RETRY))
+        Some(self.pause())
+    }
+
+    /// How long the server wants to be left alone before a try.
+    pub(crate) fn pause(&self) -> Duration {
+        self.retry.unwrap_or(DEFAULT_RETRY).clamp(MIN_RETRY, MAX_RETRY)
     }
 }
 

@@ -25,3 +25,4 @@ mod resumption;
 mod script;
 mod server_requests;
 mod session_loss;
+mod standing;

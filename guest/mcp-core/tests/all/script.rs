@@ -257,6 +257,7 @@ pub(crate) fn config() -> SessionConfig {
         era: None,
         max_message_bytes: 1 << 20,
         idle_timeout: Some(Duration::from_secs(30)),
+        listens: false,
     }
 }
 

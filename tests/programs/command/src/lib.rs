@@ -66,6 +66,7 @@ async fn call(url: &str, tool: &str, arguments: Option<&String>) -> Result<Strin
         era: None,
         max_message_bytes: 1 << 20,
         deadlines: Vec::new(),
+        listens: false,
     };
     // Nobody listens to the session.
     let (session, _description, _) = Session::open(options).await.map_err(in_words)?;

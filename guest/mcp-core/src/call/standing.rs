@@ -1,0 +1,209 @@
+//! The stream on which a legacy server tells and asks what belongs to no request (2025-11-25,
+//! "Listening for Messages from the Server"). Servers need not have it, and nothing else depends on
+//! it: whatever becomes of it, the session goes on.
+
+use core::time::Duration;
+
+use crate::http::HttpRequest;
+use crate::inbound::{Inbound, Received};
+use crate::jsonrpc;
+use crate::legacy::{Legacy, Transport};
+use crate::limits::{MAX_RETRY, UNPRODUCTIVE_RESUMPTIONS};
+use crate::notification::{LogLevel, Notification};
+use crate::reply::{Cursor, Ending, Expected, Reply};
+use crate::session::{RequestId, Session, Wire};
+use sandbar_exchange::{ErrorCode, Failure, Response};
+
+use super::{Call, Drive, ServerRequest, Step, done, out_of_turn};
+
+/// An id that no request of ours has: nothing on this stream is an answer.
+const NO_REQUEST: i64 = 0;
+
+/// The stream, over as many connections as it takes.
+#[derive(Debug)]
+pub(super) struct StandingCall {
+    /// The opening of the session that it belongs to.
+    generation: u64,
+    cursor: Cursor,
+    /// Connections in a row that brought nothing.
+    unproductive: u32,
+    /// Whether something on it was no message, which is told once.
+    was_noisy: bool,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// A connection is to be made.
+    Ready,
+    /// The head of the response is awaited.
+    Awaiting,
+    /// The stream is open.
+    Receiving(Box<Inbound>),
+    /// There is to be a wait before the next connection.
+    Broken,
+    /// The wait goes on.
+    Waiting,
+    /// There is no such stream, or not any more.
+    Ended,
+    /// That was handed out.
+    Over,
+}
+
+impl StandingCall {
+    pub(super) fn new(generation: u64) -> Self {
+        Self {
+            generation,
+            cursor: Cursor::default(),
+            unproductive: 0,
+            was_noisy: false,
+            state: State::Ready,
+        }
+    }
+
+    /// The request that opens or resumes it, while its session is there.
+    fn request(&self, session: &Session) -> Option<HttpRequest> {
+        match session.wire() {
+            Wire::Legacy(legacy @ Legacy { transport: Transport::StreamableHttp, .. })
+                if session.generation() == self.generation =>
+            {
+                Some(session.standing(legacy, self.cursor.event_id()))
+            }
+            _ => None,
+        }
+    }
+
+    fn receive(&mut self, session: &mut Session, mut inbound: Box<Inbound>) -> Option<Step> {
+        let step = match inbound.next() {
+            Received::NeedBytes => Some(Step::Read),
+            Received::Discard => Some(Step::Drop),
+            Received::Notification { method, params } => {
+                self.unproductive = 0;
+                Some(Step::Notify(Notification::unrelated(method, params)))
+            }
+            Received::Request { id, method, params } => {
+                self.unproductive = 0;
+                Some(self.asked(session, id, method, params))
+            }
+            // Nothing that was asked is answered here.
+            Received::Answer(_) | Received::Endpoint(_) => None,
+            Received::Noise(what) => self.note_noise(&what),
+            Received::End(ending) => {
+                self.state = match inbound.stream() {
+                    Some(stream) => {
+                        self.cursor.advance(stream);
+                        self.after(&ending)
+                    }
+                    // A success without a stream, 204 for instance: there is none.
+                    None => State::Ended,
+                };
+                return inbound.is_open().then_some(Step::Drop);
+            }
+        };
+        self.state = State::Receiving(inbound);
+        step
+    }
+
+    fn asked(
+        &self,
+        session: &mut Session,
+        id: jsonrpc::Id,
+        method: String,
+        params: Option<String>,
+    ) -> Step {
+        let id = RequestId { id, generation: self.generation };
+        if method == "ping" {
+            return Step::Background(session.response(id, Ok("{}".to_owned())));
+        }
+        Step::Answer(ServerRequest { call: None, id, method, params })
+    }
+
+    fn note_noise(&mut self, what: &str) -> Option<Step> {
+        let text = format!("on the stream of the server came what is no message: {what}");
+        let is_news = !core::mem::replace(&mut self.was_noisy, true);
+        is_news.then(|| Step::Notify(Notification::of_client(None, LogLevel::Notice, &text)))
+    }
+
+    /// What follows from the end of a connection. One that was only silent was not in vain.
+    fn after(&mut self, ending: &Ending) -> State {
+        match ending {
+            Ending::Broken(failure) if failure.code == ErrorCode::IdleTimeout => State::Broken,
+            Ending::Clean | Ending::Broken(_) if self.unproductive < UNPRODUCTIVE_RESUMPTIONS => {
+                self.unproductive += 1;
+                State::Broken
+            }
+            Ending::Clean | Ending::Broken(_) | Ending::Refused(_) | Ending::Invalid(_) => {
+                State::Ended
+            }
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let doubled = 1 << self.unproductive.saturating_sub(1).min(8);
+        self.cursor.pause().saturating_mul(doubled).min(MAX_RETRY)
+    }
+}
+
+impl Drive for StandingCall {
+    fn poll(&mut self, session: &mut Session) -> Step {
+        loop {
+            let step = match core::mem::replace(&mut self.state, State::Over) {
+                State::Ready => match self.request(session) {
+                    Some(request) => {
+                        self.state = State::Awaiting;
+                        Some(Step::Send(request))
+                    }
+                    None => Some(done()),
+                },
+                State::Receiving(inbound) => self.receive(session, inbound),
+                State::Broken => {
+                    self.state = State::Waiting;
+                    Some(Step::Wait(self.pause()))
+                }
+                State::Ended => Some(done()),
+                waiting @ (State::Awaiting | State::Waiting | State::Over) => {
+                    self.state = waiting;
+                    Some(out_of_turn())
+                }
+            };
+            if let Some(step) = step {
+                return step;
+            }
+        }
+    }
+
+    fn handle_response(&mut self, session: &mut Session, head: Response) {
+        if matches!(self.state, State::Awaiting) {
+            let reply = Reply::begin(&head, session.message_limit(), Expected::Stream);
+            self.state = State::Receiving(Box::new(Inbound::new(NO_REQUEST, reply)));
+        }
+    }
+
+    fn handle_body(&mut self, bytes: &[u8]) {
+        if let State::Receiving(inbound) = &mut self.state {
+            inbound.feed(bytes);
+        }
+    }
+
+    fn handle_body_end(&mut self, end: Result<(), Failure>) {
+        if let State::Receiving(inbound) = &mut self.state {
+            inbound.end(end);
+        }
+    }
+
+    fn handle_failure(&mut self, _session: &mut Session, failure: Failure) {
+        self.state = self.after(&Ending::Broken(failure));
+    }
+
+    fn handle_timer(&mut self) {
+        if matches!(self.state, State::Waiting) {
+            self.state = State::Ready;
+        }
+    }
+}
+
+impl Call {
+    pub(crate) fn standing(generation: u64) -> Self {
+        Self { kind: super::Kind::Standing(Box::new(StandingCall::new(generation))) }
+    }
+}

@@ -1,0 +1,114 @@
+//! The stream for what belongs to no request (2025-11-25, "Listening for Messages from the Server").
+
+use std::time::Duration;
+
+use sandbar_mcp_core::{Era, ErrorCode, Failure, Session, SessionConfig, limits};
+
+use crate::script::{Event, Reply, Script, config, field, initialized, modern};
+
+fn listening() -> Session {
+    let settings = SessionConfig { era: Some(Era::Legacy), listens: true, ..config() };
+    let mut session = Session::new(settings).unwrap();
+    let call = session.open();
+    Script::new(initialized("2025-11-25", "s1")).run(&mut session, call).unwrap();
+    session
+}
+
+fn listen(session: &mut Session, replies: Vec<Reply>) -> Script {
+    let stream = session.standing_stream().unwrap();
+    let mut script = Script::new(replies);
+    assert_eq!(script.run(session, stream).unwrap(), "");
+    assert!(script.is_played(), "{:?}", script.events);
+    script
+}
+
+fn note(id: u32) -> String {
+    format!("id: {id}\ndata: {{\"jsonrpc\":\"2.0\",\"method\":\"n{id}\"}}\n\n")
+}
+
+/// Catches a stream that belongs to another session, that asks for JSON, or whose messages are taken
+/// for those of a call.
+#[test]
+fn what_belongs_to_no_request_is_told_and_asked() {
+    let mut session = listening();
+    let ask = "data: {\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"roots/list\"}\n\n";
+    let ping = "data: {\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"ping\"}\n\n";
+    let result = "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n\ndata: odd\n\ndata: odd\n\n";
+    let progress = "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":9,\"progress\":1}}\n\n";
+    let stream = Reply::sse(&format!("{}{ask}{ping}{result}{progress}", note(1)));
+    let script = listen(&mut session, vec![stream, Reply::accepted(), Reply::json(405, "")]);
+    let get = script.sent()[0];
+    assert_eq!((get.method.as_str(), field(get, "accept")), ("GET", vec!["text/event-stream"]));
+    assert_eq!(field(get, "mcp-session-id"), ["s1"]);
+    assert_eq!(get.idle_timeout, Some(limits::STANDING_SILENCE));
+    let methods: Vec<_> = script.notified().iter().map(|note| note.method.clone()).collect();
+    assert_eq!(methods, ["n1", "notifications/message", "notifications/progress"]);
+    assert!(script.notified().iter().all(|note| note.call.is_none()));
+    let asked = script.events.iter().find_map(|event| match event {
+        Event::Asked(request) => Some((request.call, request.method.as_str())),
+        _ => None,
+    });
+    assert_eq!(asked, Some((None, "roots/list")));
+    assert_eq!(field(script.sent()[2], "last-event-id"), ["1"]);
+}
+
+/// Catches a session that fails, or goes on trying, because a server has no such stream
+/// (python-sdk 1941, qwen-code 8784, csharp-sdk 1637).
+#[test]
+fn a_server_that_has_no_such_stream_is_left_alone() {
+    for reply in [
+        Reply::json(405, ""),
+        Reply::json(404, ""),
+        Reply::json(400, "{}"),
+        Reply::json(200, "{}"),
+        Reply::new(200, "text/plain", "hello"),
+        Reply::new(204, "", ""),
+        Reply::json(500, ""),
+    ] {
+        listen(&mut listening(), vec![reply]);
+    }
+    assert!(modern().standing_stream().is_none());
+}
+
+/// Catches a reconnect without a pause, without an end, or without the place where it broke off
+/// (python-sdk 3356, LibreChat 12162).
+#[test]
+fn a_stream_that_breaks_is_opened_again_ever_more_rarely() {
+    let lost = || Failure::sent(ErrorCode::IncompleteBody);
+    let mut replies = vec![
+        Reply::sse(&format!("retry: 2000\n{}", note(1))).broken(lost()),
+        Reply::failure(Failure::unsent(ErrorCode::ConnectionRefused)),
+        Reply::sse(&note(2)),
+    ];
+    let closing = usize::try_from(limits::UNPRODUCTIVE_RESUMPTIONS).unwrap();
+    replies.extend(vec![Reply::sse(""); closing]);
+    let script = listen(&mut listening(), replies);
+    let seconds: Vec<_> = script.waited().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [2, 4, 2, 4, 8, 16, 32]);
+    let places: Vec<_> =
+        script.sent().iter().map(|get| field(get, "last-event-id").concat()).collect();
+    assert_eq!(places[..4], ["", "1", "1", "2"]);
+}
+
+/// Catches a stream that is given up because nothing happens.
+#[test]
+fn a_stream_that_is_only_silent_is_opened_again() {
+    let silent = || Reply::sse("").broken(Failure::sent(ErrorCode::IdleTimeout));
+    let mut replies: Vec<_> = (0..20).map(|_| silent()).collect();
+    replies.push(Reply::json(405, ""));
+    assert_eq!(listen(&mut listening(), replies).waited().len(), 20);
+}
+
+/// Catches a stream of a session that is no more, opened in the name of the next.
+#[test]
+fn a_stream_ends_with_its_session() {
+    let mut session = listening();
+    let stream = session.standing_stream().unwrap();
+    let again = session.open();
+    Script::new(initialized("2025-11-25", "s2")).run(&mut session, again).unwrap();
+    let mut script = Script::default();
+    assert_eq!(script.run(&mut session, stream).unwrap(), "");
+    assert!(script.sent().is_empty());
+    session.close();
+    assert!(session.standing_stream().is_none());
+}

@@ -1,0 +1,123 @@
+//! What the scenarios want done. What there is to do differently in one of them is nothing: each
+//! does what any user of the library would.
+
+use crate::Scenario;
+use futures::future::BoxFuture;
+use sandbar::types::{Elicitation, ToolResult};
+use sandbar::{ConnectOptions, ElicitationAnswer, Handler, RpcError, Sandbar, Session};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::error::Error;
+
+/// Consents to everything, and fills in nothing but what has no default.
+struct Consenting;
+
+impl Handler for Consenting {
+    fn elicited(
+        &self,
+        elicitation: Elicitation,
+        _problem: Option<String>,
+    ) -> BoxFuture<'_, Result<ElicitationAnswer, RpcError>> {
+        let content = matches!(elicitation, Elicitation::Form(_)).then(|| "{}".to_owned());
+        Box::pin(std::future::ready(Ok(ElicitationAnswer::Accept(content))))
+    }
+}
+
+/// Runs a scenario against the server at `url`.
+pub(crate) async fn run(
+    sandbar: &Sandbar,
+    url: &str,
+    scenario: &Scenario,
+) -> Result<(), Box<dyn Error>> {
+    let mut options =
+        ConnectOptions::new(url).capabilities(r#"{"elicitation":{}}"#).handler(Consenting);
+    if let Some(era) = scenario.era {
+        options = options.era(era);
+    }
+    let session = sandbar.connect_with(options).await?;
+    let done = perform(&session, scenario).await;
+    session.close().await;
+    done
+}
+
+async fn perform(session: &Session, scenario: &Scenario) -> Result<(), Box<dyn Error>> {
+    match scenario.name.as_str() {
+        "initialize" | "request-metadata" | "json-schema-ref-no-deref" => {
+            session.list_tools().await?;
+        }
+        "tools_call" => {
+            session.list_tools().await?;
+            call(session, "add_numbers", r#"{"a":5,"b":3}"#).await?;
+        }
+        "elicitation-sep1034-client-defaults" => {
+            call(session, "test_client_elicitation_defaults", "{}").await?;
+        }
+        "sse-retry" => {
+            call(session, "test_reconnection", "{}").await?;
+        }
+        "http-custom-headers" => made(session, scenario.context.as_deref()).await?,
+        "http-standard-headers" => everything(session).await?,
+        "http-invalid-tool-headers" | "sep-2322-client-request-state" => {
+            for tool in session.list_tools().await? {
+                call(session, &tool.name, "{}").await?;
+            }
+        }
+        "json-schema-2020-12-preservation" => echo_schemas(session).await?,
+        other => {
+            return Err(format!("the scenario {other} is not one that this client knows").into());
+        }
+    }
+    Ok(())
+}
+
+async fn call(
+    session: &Session,
+    tool: &str,
+    arguments: &str,
+) -> Result<ToolResult, sandbar::Error> {
+    session.call_tool(tool, Some(arguments.to_owned())).await
+}
+
+/// Every method of a list, and what it lists.
+async fn everything(session: &Session) -> Result<(), Box<dyn Error>> {
+    for tool in session.list_tools().await? {
+        call(session, &tool.name, "{}").await?;
+    }
+    for resource in session.list_resources().await? {
+        session.read_resource(resource.uri).await?;
+    }
+    for prompt in session.list_prompts().await? {
+        session.get_prompt(prompt.name, None).await?;
+    }
+    Ok(())
+}
+
+/// The calls that the context of the scenario names, with their arguments as they are written there.
+async fn made(session: &Session, context: Option<&str>) -> Result<(), Box<dyn Error>> {
+    #[derive(Deserialize)]
+    struct Context {
+        #[serde(rename = "toolCalls")]
+        calls: Vec<Call>,
+    }
+    #[derive(Deserialize)]
+    struct Call {
+        name: String,
+        arguments: Box<RawValue>,
+    }
+
+    let context: Context = serde_json::from_str(context.ok_or("the scenario has no context")?)?;
+    session.list_tools().await?;
+    for Call { name, arguments } in context.calls {
+        call(session, &name, arguments.get()).await?;
+    }
+    Ok(())
+}
+
+/// The schema of each tool goes back as it came.
+async fn echo_schemas(session: &Session) -> Result<(), Box<dyn Error>> {
+    const ECHO: &str = "json_schema_echo";
+    for tool in session.list_tools().await?.into_iter().filter(|tool| tool.name != ECHO) {
+        call(session, ECHO, &format!(r#"{{"schema":{}}}"#, tool.input_schema)).await?;
+    }
+    Ok(())
+}
