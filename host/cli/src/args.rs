@@ -81,6 +81,13 @@ pub(crate) struct ServerArgs {
     /// what begins with `initialize`
     #[arg(long, value_enum)]
     pub(crate) era: Option<EraArg>,
+    /// Decline what the server asks of you, instead of asking on the terminal
+    #[arg(long)]
+    pub(crate) no_input: bool,
+    /// Tell the server that it may work with this directory; may be repeated. The server reads
+    /// nothing through sandbar
+    #[arg(long = "root", value_name = "DIR")]
+    pub(crate) roots: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]

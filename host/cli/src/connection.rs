@@ -2,6 +2,7 @@
 //! command.
 
 use crate::args::{EraArg, OutputArgs, ServerArgs, TargetArgs};
+use crate::ask::{Answers, Attendant};
 use crate::failure::Failure;
 use crate::limits::{MEMORY_PER_MESSAGE_BYTE, MOST_MEMORY};
 use crate::parse::{Header, Token};
@@ -10,9 +11,10 @@ use crate::show::Console;
 use sandbar::executor::{Target, WebSocketClient};
 use sandbar::http::Policy;
 use sandbar::types::Era;
-use sandbar::{ConnectOptions, Error, Sandbar, SandboxLimits, Session};
+use sandbar::{ConnectOptions, Error, Root, Sandbar, SandboxLimits, Session};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
 
@@ -25,13 +27,20 @@ pub(crate) struct Server {
     timeout: Option<Duration>,
     /// Whether the user named the era.
     era_known: bool,
+    answers: Answers,
+    roots: Vec<Root>,
 }
 
 impl Server {
     /// Reads and checks what was typed.
     pub(crate) fn resolve(args: ServerArgs) -> Result<Self, Failure> {
+        let answers = Answers::found(args.no_input, args.output.json);
+        let roots = args.roots.iter().map(|path| root(path)).collect::<Result<Vec<_>, _>>()?;
+        let capabilities = Attendant::capabilities(answers, &roots);
         Ok(Self {
-            options: connect_options(&args)?,
+            options: connect_options(&args)?.capabilities(capabilities),
+            answers,
+            roots,
             sandbar: sandbar(args.max_message_bytes, target(&args.target)?)?,
             timeout: args.timeout,
             era_known: args.era.is_some(),
@@ -46,9 +55,9 @@ impl Server {
         self,
         work: impl AsyncFnOnce(&Session, &Console) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let Self { output, options, sandbar, timeout, era_known, .. } = self;
+        let Self { output, options, sandbar, timeout, era_known, answers, roots, .. } = self;
         let console = Console::new(output);
-        let options = options.handler(console.clone());
+        let options = options.handler(Attendant::new(console.clone(), answers, roots));
         let mut opened = None;
         let outcome = interruptible(timeout, async {
             let connected = sandbar.connect_with(options).await;
@@ -99,6 +108,16 @@ fn connect_options(server: &ServerArgs) -> Result<ConnectOptions, Failure> {
         Some(EraArg::Legacy) => options.era(Era::Legacy),
         None => options,
     })
+}
+
+/// A directory as a root of MCP: its URI, without links and dots in it.
+fn root(path: &Path) -> Result<Root, Failure> {
+    let unusable = |source| Failure::Root { path: path.to_owned(), source };
+    let absolute = path.canonicalize().map_err(unusable)?;
+    let uri = Url::from_file_path(&absolute)
+        .map_err(|()| unusable(io::Error::other("it has no file URI")))?;
+    let name = absolute.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(Root { uri: uri.to_string(), name })
 }
 
 /// Who dials, by the options. Nothing is dialled or started yet.

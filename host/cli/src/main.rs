@@ -13,6 +13,7 @@
 
 mod args;
 mod arguments;
+mod ask;
 mod commands;
 mod connection;
 mod failure;

@@ -35,7 +35,9 @@ impl Failure {
     pub(crate) fn describe(&self) -> Description {
         match self {
             Self::Header(_) | Self::Given(_) | Self::RequestBody(_) => of("usage", exit::USAGE),
-            Self::Token(_) | Self::Url(_) | Self::Origin(_) => of("usage", exit::USAGE),
+            Self::Token(_) | Self::Url(_) | Self::Origin(_) | Self::Root { .. } => {
+                of("usage", exit::USAGE)
+            }
             Self::Listen(error) => listening(error),
             Self::Unknown { entity: Entity::Tool, .. } => of("unknown-tool", exit::USAGE),
             Self::Unknown { entity: Entity::Prompt, .. } => of("unknown-prompt", exit::USAGE),
@@ -158,7 +160,8 @@ fn session(error: &Error) -> Description {
         Error::SessionLost => {
             of("session-lost", exit::SERVER_ERROR).hint("try again; that opens a new session")
         }
-        Error::InputRequired(_) => of("input-required", exit::SERVER_ERROR),
+        Error::InputRequired(_) => of("input-required", exit::SERVER_ERROR)
+            .hint("run it on a terminal, without --json, to be asked; --no-input declines instead"),
         Error::Timeout { .. } => of("timeout", exit::TIMEOUT).hint("give it longer with --timeout"),
         Error::InvalidParams(_) | Error::InvalidUrl { .. } => of("usage", exit::USAGE),
         Error::Executor(error) => executor(error),

@@ -32,6 +32,14 @@ pub(crate) enum Failure {
     /// `--token-file` or `--executor-token-file` gives no token.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// `--root` names what cannot be one.
+    #[error("{} cannot be a root", .path.display())]
+    Root {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A URL cannot be parsed. It may hold a password, and is not shown.
     #[error("the URL is none")]
     Url(#[from] url::ParseError),
