@@ -15,6 +15,7 @@
 //! - `rogue`: guests that trap, spin, hoard or do not respond
 //! - `faults`: servers that break in every way
 //! - `field`: what servers in the field send
+//! - `asking`: what servers ask, of an embedder and of a person
 //! - `roads`: one failure, by every road that there is to the API
 //! - `soak`: many thousand operations, after which nothing may have grown
 //! - `cli`: the binary, as a person runs it
@@ -27,6 +28,7 @@
     reason = "tests"
 )]
 
+mod asking;
 mod bare_wasi;
 mod cli;
 mod components;

@@ -11,6 +11,7 @@ mod limits;
 pub(crate) mod memory;
 mod npm;
 pub(crate) mod patience;
+pub(crate) mod pty;
 pub(crate) mod pypi;
 pub(crate) mod sandbox;
 pub(crate) mod scripted_executor;
