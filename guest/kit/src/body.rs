@@ -1,7 +1,7 @@
 //! An exchange from its consumer's side.
 
 use crate::bindings::sandbar::http::client::{self, Answered, Remainder};
-use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request, Response};
+use sandbar_exchange::{BodyCount, BodySummary, Failure, Request, Response};
 use wit_bindgen::StreamResult;
 
 /// The body of a response, read piece by piece. Dropping it ends the exchange.
@@ -10,9 +10,7 @@ pub struct Body {
     beginning: Vec<u8>,
     /// None once its end has been told.
     remainder: Option<Remainder>,
-    received: u64,
-    announced: Option<u64>,
-    authority: Option<String>,
+    count: BodyCount,
 }
 
 /// Performs an exchange up to the head of its response.
@@ -23,13 +21,7 @@ pub struct Body {
 pub async fn send(request: Request) -> Result<(Response, Body), Failure> {
     let to_head = request.method == "HEAD";
     let Answered { response, beginning, remainder } = client::send(request).await?;
-    let body = Body {
-        beginning,
-        remainder,
-        received: 0,
-        announced: response.announced_bytes(to_head),
-        authority: response.authority(),
-    };
+    let body = Body { beginning, remainder, count: BodyCount::of(&response, to_head) };
     Ok((response, body))
 }
 
@@ -37,7 +29,7 @@ impl Body {
     /// Bytes that are still to come, where the head said how many there are.
     #[must_use]
     pub fn expected(&self) -> Option<u64> {
-        Some(self.announced?.saturating_sub(self.received))
+        self.count.expected()
     }
 
     /// Reads what there is into `buffer`, whose content is replaced, up to `room` bytes of at least
@@ -57,7 +49,7 @@ impl Body {
             let rest = self.beginning.split_off(self.beginning.len().min(room));
             *buffer = std::mem::replace(&mut self.beginning, rest);
         }
-        self.received = self.received.saturating_add(buffer.len() as u64);
+        self.count.add(buffer.len());
         None
     }
 
@@ -82,14 +74,10 @@ impl Body {
 
     /// How a body ended of which no more bytes come.
     async fn ended(&mut self) -> Result<(), Failure> {
-        let summary = match self.remainder.take() {
-            Some(Remainder { outcome, exchange: _held, .. }) => outcome.await?,
-            None => BodySummary::default(),
+        let outcome = match self.remainder.take() {
+            Some(Remainder { outcome, exchange: _held, .. }) => outcome.await,
+            None => Ok(BodySummary::default()),
         };
-        if summary.is_of(self.received, self.announced) {
-            return Ok(());
-        }
-        let authority = self.authority.take();
-        Err(Failure { authority, ..Failure::sent(ErrorCode::IncompleteBody) })
+        self.count.end(outcome)
     }
 }

@@ -17,7 +17,7 @@ use crate::sandbox::exchange::{Answered, Ended, FetchLife, send};
 use crate::sandbox::worker::{Worker, job};
 use bytes::{Bytes, BytesMut};
 use futures::Stream;
-use sandbar_exchange::{ErrorCode, Failure, Field, Phase, RedirectPolicy, Request};
+use sandbar_exchange::{BodyCount, ErrorCode, Failure, Field, Phase, RedirectPolicy, Request};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -155,20 +155,12 @@ impl Executor {
             Err(_gone) => return Err(self.ended().await),
         };
         let Answered { head, body, outcome } = answered;
-        let announced = head.announced_bytes(to_head);
-        let authority = head.authority();
+        let count = BodyCount::of(&head, to_head);
         Ok(Streamed {
             status: head.status,
             fields: head.fields.into_iter().map(|field| (field.name, field.value)).collect(),
             url: head.url,
-            body: Body {
-                chunks: body,
-                outcome: Some(outcome),
-                received: 0,
-                announced,
-                authority,
-                _hold: hold,
-            },
+            body: Body { chunks: body, outcome: Some(outcome), count, _hold: hold },
         })
     }
 
@@ -186,7 +178,7 @@ impl Executor {
             let chunk = chunk?;
             if whole.len().saturating_add(chunk.len()) > limit {
                 let code = ErrorCode::limit("body-bytes", limit);
-                return Err(Failure { authority: body.authority, ..Failure::sent(code) }.into());
+                return Err(body.count.failure(code).into());
             }
             whole.extend_from_slice(&chunk);
         }
@@ -226,9 +218,7 @@ pub struct Body {
     chunks: mpsc::Receiver<Bytes>,
     /// None once it has been told.
     outcome: Option<oneshot::Receiver<Ended>>,
-    received: u64,
-    announced: Option<u64>,
-    authority: Option<String>,
+    count: BodyCount,
     /// Cancels the exchange when this is dropped.
     _hold: Hold,
 }
@@ -243,13 +233,12 @@ impl Body {
     /// Bytes received so far.
     #[must_use]
     pub const fn received(&self) -> u64 {
-        self.received
+        self.count.received()
     }
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         if let Some(chunk) = std::task::ready!(self.chunks.poll_recv(cx)) {
-            let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
-            self.received = self.received.saturating_add(length);
+            self.count.add(chunk.len());
             return Poll::Ready(Some(Ok(chunk)));
         }
         let Some(outcome) = &mut self.outcome else { return Poll::Ready(None) };
@@ -259,18 +248,11 @@ impl Body {
     }
 
     /// What an outcome means: nothing more, or an error.
-    fn end(&mut self, outcome: Option<Ended>) -> Option<Result<Bytes, Error>> {
-        let failure = match outcome {
-            Some(Ok(summary)) if summary.is_of(self.received, self.announced) => return None,
-            Some(Ok(_lost_bytes)) => Failure {
-                authority: self.authority.take(),
-                ..Failure::sent(ErrorCode::IncompleteBody)
-            },
-            Some(Err(failure)) => failure,
-            // The sandbox is gone, and the way to the executor with it.
-            None => Failure::sent(ErrorCode::Disconnected("the sandbox ended".to_owned())),
-        };
-        Some(Err(failure.into()))
+    fn end(&self, outcome: Option<Ended>) -> Option<Result<Bytes, Error>> {
+        // Without one the sandbox is gone, and the way to the executor with it.
+        let gone = || Failure::sent(ErrorCode::Disconnected("the sandbox ended".to_owned()));
+        let ended = outcome.map_or_else(|| Err(gone()), |outcome| self.count.end(outcome));
+        ended.err().map(|failure| Err(failure.into()))
     }
 }
 
@@ -284,6 +266,6 @@ impl Stream for Body {
 
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Body").field("received", &self.received).finish_non_exhaustive()
+        f.debug_struct("Body").field("received", &self.received()).finish_non_exhaustive()
     }
 }

@@ -7,6 +7,7 @@
 //! therefore those of the WIT, which documents them.
 //!
 //! - [`Request`], [`Response`], [`Field`]: what is sent and what comes back
+//! - [`BodyCount`]: whether a body is whole, which whoever reads one has to judge
 //! - [`Failure`]: the [`ErrorCode`], where it happened, and whether the server can have acted
 //! - [`json`]: a failure as JSON text, for the two roads that carry text only
 //! - [`refusal`]: the words for a request that cannot be sent
@@ -16,6 +17,7 @@
 
 extern crate alloc;
 
+mod body;
 mod failure;
 pub mod hop;
 pub mod json;
@@ -23,8 +25,9 @@ mod message;
 pub mod redirect;
 pub mod refusal;
 
+pub use body::{BodyCount, BodySummary};
 pub use failure::{ErrorCode, Failure, Limit, PeerError, Processed, SequenceError};
 pub use message::{
-    BEGINNING_BYTES, BodySummary, Deadline, Field, InvalidField, Nanoseconds, Phase,
-    RedirectPolicy, Request, Response, is_token, nanoseconds,
+    BEGINNING_BYTES, Deadline, Field, InvalidField, Nanoseconds, Phase, RedirectPolicy, Request,
+    Response, is_token, nanoseconds,
 };

@@ -280,25 +280,6 @@ pub(crate) fn authority(url: &str) -> Option<String> {
     }
 }
 
-/// What a cleanly ended body amounted to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(record))]
-pub struct BodySummary {
-    /// Bytes of the body, if whoever performed the exchange counted them.
-    pub bytes: Option<u64>,
-    /// Deltas that carried them, when they travelled as deltas.
-    pub deltas: Option<u64>,
-}
-
-impl BodySummary {
-    /// Whether a body of this many bytes is the one that is summed up here and was announced in
-    /// the head. The end of fewer is not a clean one, whoever says so.
-    #[must_use]
-    pub fn is_of(&self, received: u64, announced: Option<u64>) -> bool {
-        [self.bytes, announced].into_iter().flatten().all(|bytes| bytes == received)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -378,16 +359,6 @@ mod tests {
             assert_eq!(response.authority().as_deref(), Some(authority));
             assert_eq!(Request::new("GET", url).authority().as_deref(), Some(authority));
         }
-    }
-
-    /// Catches an outcome that is believed though bytes are missing, or too many came.
-    #[test]
-    fn a_summary_fits_a_body_only_where_every_count_does() {
-        let counted = BodySummary { bytes: Some(3), deltas: Some(1) };
-        assert!(counted.is_of(3, None) && counted.is_of(3, Some(3)));
-        assert!(!counted.is_of(2, None) && !counted.is_of(3, Some(4)));
-        let uncounted = BodySummary::default();
-        assert!(uncounted.is_of(3, None) && !uncounted.is_of(3, Some(2)));
     }
 
     /// Catches a second deadline that replaces a stricter first one.

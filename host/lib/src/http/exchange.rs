@@ -11,7 +11,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use http_body::Body as _;
 use sandbar_exchange::hop::Hop;
-use sandbar_exchange::{BodySummary, ErrorCode, Failure, Field, Phase, Request, Response, refusal};
+use sandbar_exchange::{
+    BodyCount, BodySummary, ErrorCode, Failure, Field, Phase, Request, Response, refusal,
+};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::body::{RequestBody, ResponseBody};
@@ -72,9 +74,8 @@ impl Dialer {
                 fields: fields(&parts.headers),
                 url: hop.url.into(),
             };
-            let announced = head.announced_bytes(to_head);
-            let authority = head.authority();
-            return Ok((head, ExchangeBody { body, received: 0, announced, authority, total }));
+            let count = BodyCount::of(&head, to_head);
+            return Ok((head, ExchangeBody { body, count, total }));
         }
     }
 }
@@ -129,9 +130,7 @@ impl Total {
 /// The body of an exchange. Dropping it ends the exchange.
 pub struct ExchangeBody {
     body: ResponseBody,
-    received: u64,
-    announced: Option<u64>,
-    authority: Option<String>,
+    count: BodyCount,
     total: Option<Total>,
 }
 
@@ -145,42 +144,38 @@ impl ExchangeBody {
             if let Some(total) = &mut self.total
                 && total.poll_passed(cx).is_ready()
             {
-                return Poll::Ready(Some(Err(self.failure(ErrorCode::TotalTimeout))));
+                return Poll::Ready(Some(Err(self.count.failure(ErrorCode::TotalTimeout))));
             }
             return Poll::Ready(match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) if !data.is_empty() => {
-                        let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
-                        self.received = self.received.saturating_add(bytes);
+                        self.count.add(data.len());
                         Some(Ok(data))
                     }
                     // Trailers, which nobody here asked for.
                     _ => continue,
                 },
-                Some(Err(error)) => Some(Err(self.failure(error.code()))),
-                None if self.summary().is_of(self.received, self.announced) => None,
-                None => Some(Err(self.failure(ErrorCode::IncompleteBody))),
+                Some(Err(error)) => Some(Err(self.count.failure(error.code()))),
+                None => self.count.end(Ok(self.summary())).err().map(Err),
             });
         }
     }
 
     /// Whether the end is known to have come, so that nothing more need be polled for.
     pub(crate) fn is_at_end(&self) -> bool {
-        self.body.is_end_stream() && self.summary().is_of(self.received, self.announced)
+        self.body.is_end_stream() && self.count.is_whole()
     }
 
     /// What has come so far.
     pub(crate) fn summary(&self) -> BodySummary {
-        BodySummary { bytes: Some(self.received), deltas: None }
-    }
-
-    fn failure(&self, code: ErrorCode) -> Failure {
-        Failure { authority: self.authority.clone(), ..Failure::sent(code) }
+        BodySummary { bytes: Some(self.count.received()), deltas: None }
     }
 }
 
 impl std::fmt::Debug for ExchangeBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ExchangeBody").field("received", &self.received).finish_non_exhaustive()
+        f.debug_struct("ExchangeBody")
+            .field("received", &self.count.received())
+            .finish_non_exhaustive()
     }
 }
