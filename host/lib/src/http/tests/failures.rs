@@ -1,7 +1,9 @@
 //! What a failing peer looks like, before the head and in the body.
 
+use std::future::poll_fn;
 use std::io;
 
+use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request};
 use tokio::net::TcpListener;
 
 use super::super::{DialError, DialLimit, DialLimits};
@@ -23,6 +25,27 @@ async fn body_outcome(response: &str) -> (Vec<u8>, Result<(), DialError>) {
     let serve = async { drop(answer(&listener, response).await) };
     let (outcome, ()) = tokio::join!(get(&dialer, &url), serve);
     read(outcome.unwrap().into_body()).await
+}
+
+/// The same for the body of an exchange, after which the connection is closed. Returns the authority
+/// of the server, too.
+async fn exchange_outcome(response: &str) -> (Result<BodySummary, Failure>, String) {
+    let (listener, url) = listen().await;
+    let dialer = dialer(&url);
+    let serve = async { drop(answer(&listener, response).await) };
+    let exchange = dialer.exchange(Request::new("GET", &url));
+    let (outcome, ()) = tokio::join!(soon(exchange), serve);
+    let (_head, mut body) = outcome.unwrap();
+    let mut at_end = false;
+    let outcome = loop {
+        match soon(poll_fn(|cx| body.poll_data(cx))).await {
+            Some(Ok(_bytes)) => at_end = body.is_at_end(),
+            Some(Err(failure)) => break Err(failure),
+            None => break Ok(body.summary()),
+        }
+    };
+    assert!(!at_end || outcome.is_ok(), "went on after its end: {outcome:?}");
+    (outcome, listener.local_addr().unwrap().to_string())
 }
 
 /// Catches refusals that are reported as some other connection failure, or retried for ever.
@@ -122,6 +145,26 @@ async fn a_chunked_body_cut_anywhere_is_incomplete() {
         let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
         let (_, end) = body_outcome(&format!("{head}{}", &whole[..cut])).await;
         assert!(matches!(end, Err(DialError::ResponseIncomplete { .. })), "cut at {cut}: {end:?}");
+    }
+}
+
+/// Catches an exchange that ends cleanly though its body was cut, that keeps to itself at which
+/// server, that sums up other bytes than came, or that is taken for ended while bytes are missing.
+#[tokio::test]
+async fn an_exchange_whose_body_is_cut_is_incomplete_at_its_server() {
+    for (framing, whole) in [
+        ("content-length: 5\r\n\r\n", "hello"),
+        ("transfer-encoding: chunked\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n"),
+    ] {
+        for sent in [whole, &whole[..4]] {
+            let response = format!("HTTP/1.1 200 OK\r\n{framing}{sent}");
+            let (outcome, authority) = exchange_outcome(&response).await;
+            let expected = match sent == whole {
+                true => Ok(BodySummary { bytes: Some(5), deltas: None }),
+                false => Err(Failure::sent(ErrorCode::IncompleteBody).at(authority)),
+            };
+            assert_eq!(outcome, expected, "{response:?}");
+        }
     }
 }
 
