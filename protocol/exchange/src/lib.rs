@@ -3,8 +3,8 @@
 //! A request, the head of its response, the fields of both, and the ways in which an exchange
 //! fails. The generated bindings of every guest and of the host use these types in place of their
 //! own, so that nothing is translated where a value crosses a boundary; whoever does not cross one
-//! (the protocol, the MCP core, the host's API) uses them as they are. Names and shapes are
-//! therefore those of the WIT, which documents them.
+//! (the protocol, the MCP core, the host's API) uses them as they are. Names, shapes and the order of
+//! fields and cases are therefore those of the WIT, which documents them.
 //!
 //! - [`Request`], [`Response`], [`Field`]: what is sent and what comes back
 //! - [`BodyCount`]: whether a body is whole, which whoever reads one has to judge
