@@ -113,6 +113,9 @@ wit_enum! {
 }
 
 /// Why an exchange failed, where, and what that means for the request.
+///
+/// The WIT, the JSON of [`json`](crate::json) and `docs/executor-protocol.md` tell the same, which
+/// `tests/failure.rs` compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wasmtime", derive(ComponentType, Lift, Lower), component(record))]
 pub struct Failure {

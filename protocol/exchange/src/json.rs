@@ -12,7 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{ErrorCode, Failure, Limit, PeerError, Processed, SequenceError};
 
-/// The members of the object. All but `kind` depend on it.
+/// The members of the object, those of every kind beside one another: a member of every failure, such
+/// as `authority`, has a name that none of a kind has.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Members {
