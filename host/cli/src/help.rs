@@ -30,6 +30,8 @@ Streams:
   Standard output carries results and nothing else. Progress, log messages of the server and
   errors go to standard error; with --json each is one JSON object on a line of its own:
   {\"progress\":...}, {\"log\":...}, {\"notification\":...}, {\"note\":...}, {\"error\":{\"kind\":...,\"message\":...}}.
+  Where there is more to say, an error has \"causes\", a list of texts, \"details\", what the server
+  said besides or would accept, and \"hint\", the next step.
   Errors of the command line itself are always plain text. On a terminal, control characters
   that a server sends are shown and not obeyed.
   Ctrl-C cancels the call, tells the server, and exits; a second one exits at once.";

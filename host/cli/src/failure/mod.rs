@@ -193,11 +193,13 @@ impl Failure {
         Self::Opening { source: Box::new(source), probing: !known }
     }
 
-    /// What failed of a session, if that is it.
-    pub(crate) fn of_session(&self) -> Option<&Error> {
+    /// The error of the library behind it, if there is one: of a session, or of an exchange without.
+    pub(crate) fn library_error(&self) -> Option<&Error> {
         match self {
             Self::Session(error) | Self::Effect(error) => Some(error),
-            Self::Opening { source, .. } => Some(source),
+            Self::Opening { source, .. }
+            | Self::Refused { source, .. }
+            | Self::BrokenOff { source, .. } => Some(source),
             _ => None,
         }
     }

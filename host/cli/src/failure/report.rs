@@ -85,7 +85,7 @@ fn details(failure: &Failure) -> Option<String> {
         Failure::Unknown { details, .. }
         | Failure::Mismatch { details, .. }
         | Failure::Refused { details, .. } => Some(details.clone()),
-        other => other.of_session().and_then(words),
+        other => other.library_error().and_then(words),
     }
     .filter(|details| !details.trim().is_empty())
 }
@@ -141,6 +141,18 @@ mod tests {
         let text = plain(&Failure::Session(Error::Rpc(error)));
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(!text.contains('\x1b'), "{text}");
+    }
+
+    /// Catches a member of JSON errors that nobody who reads them has heard of.
+    #[test]
+    fn the_help_lists_every_member_of_an_error() {
+        let text = || Some(String::new());
+        let (message, causes) = (String::new(), vec![String::new()]);
+        let report = Report { kind: "", message, causes, details: text(), hint: text() };
+        let value = serde_json::to_value(report).unwrap();
+        for member in value.as_object().unwrap().keys() {
+            assert!(crate::help::LONG.contains(&format!("\"{member}\"")), "{member}");
+        }
     }
 
     /// Catches JSON of more than a line, which nobody can read line by line.
