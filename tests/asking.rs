@@ -17,33 +17,33 @@ use std::sync::{Arc, Mutex};
 
 const EVERYTHING: &str = r#"{"elicitation":{"form":{},"url":{}},"sampling":{},"roots":{}}"#;
 
-/// Answers with what it was given, in that order, and keeps what it was asked.
+/// Answers with what it was given, in that order, and keeps why it was asked again.
 #[derive(Clone, Default)]
 struct Answers {
     elicited: Arc<Mutex<VecDeque<ElicitationAnswer>>>,
-    asked: Arc<Mutex<Vec<(Elicitation, Option<String>)>>>,
+    problems: Arc<Mutex<Vec<Option<String>>>>,
 }
 
 impl Answers {
     fn of(answers: impl IntoIterator<Item = ElicitationAnswer>) -> Self {
         let elicited = Arc::new(Mutex::new(answers.into_iter().collect()));
-        Self { elicited, asked: Arc::default() }
+        Self { elicited, problems: Arc::default() }
     }
 
     fn problems(&self) -> Vec<Option<String>> {
-        self.asked.lock().unwrap().iter().map(|(_, problem)| problem.clone()).collect()
+        self.problems.lock().unwrap().clone()
     }
 }
 
 impl Handler for Answers {
     fn elicited(
         &self,
-        elicitation: Elicitation,
+        _elicitation: Elicitation,
         problem: Option<String>,
     ) -> BoxFuture<'_, Result<ElicitationAnswer, RpcError>> {
-        self.asked.lock().unwrap().push((elicitation, problem));
+        self.problems.lock().unwrap().push(problem);
         let answer = self.elicited.lock().unwrap().pop_front();
-        let answer = answer.ok_or(RpcError::method_not_found("elicitation/create"));
+        let answer = answer.ok_or_else(|| RpcError::method_not_found("elicitation/create"));
         Box::pin(std::future::ready(answer))
     }
 

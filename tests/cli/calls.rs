@@ -128,11 +128,54 @@ async fn arguments_that_do_not_fit_exit_with_2_and_the_schema() {
         run.assert_failed(2, &[word]);
     }
     // Nothing to type, so that the server is asked at once; this one has its tool say no.
-    let run = sandbar(["call", &url, "add", "--args", r#"{"a":1}"#]).await;
-    assert_eq!(run.code, Some(1), "{run:?}");
+    let run = sandbar(["call", &url, "add", r#"{"a":1}"#]).await;
+    assert_eq!(run.code, Some(2), "{run:?}");
     for word in schema.iter().chain(&["missing: b"]) {
         assert!(run.stderr.contains(word), "{run:?}");
     }
+}
+
+/// Catches an image that can only be had by taking JSON apart, and files of several that are written
+/// over one another.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_text_can_be_written_to_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("image.png");
+    let path = path.to_str().unwrap();
+    let server = EverythingServer::start().await;
+    let run = sandbar(["call", &server.url(), "get-tiny-image", "-o", path]).await;
+    assert!(run.output().contains("image"), "{run:?}");
+    assert!(std::fs::read(path).unwrap().starts_with(b"\x89PNG"));
+
+    let block = r#"{"type":"audio","data":"AAE="},{"type":"image","data":"AgM="},{"type":"resource","resource":{"uri":"a:b","blob":"BA=="}}"#;
+    let answer = format!(
+        r#"{{"jsonrpc":"2.0","id":{{id}},"result":{{"content":[{block},{{"type":"text","text":"t"}}]}}}}"#
+    );
+    let answer = Script::respond(Response::json(200, answer));
+    let server = FaultServer::start_mcp(McpScript::modern().on("tools/call", answer)).await;
+    let run = sandbar(["call", &server.url("/mcp"), "t", "{}", "-o", path]).await;
+    run.output();
+    for (number, content) in [(1, &[0, 1][..]), (2, &[2, 3]), (3, &[4])] {
+        let path = folder.path().join(format!("image-{number}.png"));
+        assert_eq!(std::fs::read(path).unwrap(), content);
+    }
+    let nowhere = sandbar(["call", &server.url("/mcp"), "t", "{}", "-o", "/nowhere/at/all"]).await;
+    assert_eq!(nowhere.code, Some(8), "{nowhere:?}");
+}
+
+/// Catches a page of words that hides the error that it belongs to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_error_is_cut_on_a_terminal_and_whole_as_json() {
+    let words = "x".repeat(200_000);
+    let answer =
+        format!(r#"{{"jsonrpc":"2.0","id":{{id}},"error":{{"code":-1,"message":"{words}"}}}}"#);
+    let answer = Script::respond(Response::json(200, answer));
+    let server = FaultServer::start_mcp(McpScript::modern().on("tools/call", answer)).await;
+    let run = sandbar(["call", &server.url("/mcp"), "t", "{}"]).await;
+    run.assert_failed(4, &["bytes in all"]);
+    assert!(run.stderr.len() < 10_000, "{} bytes", run.stderr.len());
+    let run = sandbar(["call", &server.url("/mcp"), "t", "{}", "--json"]).await;
+    assert!(run.diagnostics()[0]["error"]["message"].as_str().unwrap().contains(&words));
 }
 
 /// Catches `--args` that are sent although they are no object, or that fail after connecting.

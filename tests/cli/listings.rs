@@ -1,6 +1,7 @@
 //! Everything that a server offers besides the results of tools.
 
 use crate::support::binary::sandbar;
+use crate::support::everything::EverythingServer;
 use sandbar_demo::{DemoOptions, DemoServer};
 
 async fn demo() -> DemoServer {
@@ -73,4 +74,40 @@ async fn prompts_are_listed_and_filled_in() {
     run.assert_failed(2, &["no prompt `gret`", "did you mean `greet`?"]);
     let run = sandbar(["prompt", &url, "greet"]).await;
     run.assert_failed(2, &["`greet`", "name"]);
+}
+
+/// Catches a part of the protocol that only the library can reach.
+#[tokio::test(flavor = "multi_thread")]
+async fn templates_completions_and_any_request_can_be_had() {
+    let server = EverythingServer::start().await;
+    let url = server.url();
+    let run = sandbar(["templates", &url]).await;
+    assert!(run.output().contains("{resourceId}"), "{run:?}");
+    let run = sandbar(["templates", &url, "--json"]).await;
+    assert!(run.json()["resourceTemplates"][0]["uriTemplate"].is_string(), "{run:?}");
+
+    let complete = ["complete", &url, "--prompt", "completable-prompt"];
+    let run = sandbar(complete.into_iter().chain(["department=S"])).await;
+    assert_eq!(run.output(), "Sales\nSupport\n");
+    let run = sandbar(complete.into_iter().chain(["name=", "--with", "department=Support"])).await;
+    assert_eq!(run.output(), "John\nKim\nLee\n");
+    let run = sandbar(complete.into_iter().chain(["department=zzz"])).await;
+    assert_eq!((run.output(), run.stderr.contains("no suggestion")), ("", true), "{run:?}");
+
+    let params = r#"{"name":"get-sum","arguments":{"a":2,"b":3}}"#;
+    let run = sandbar(["request", &url, "tools/call", params]).await;
+    assert!(run.json()["content"][0]["text"].as_str().unwrap().contains('5'), "{run:?}");
+    sandbar(["request", &url, "no/such"]).await.assert_failed(4, &["-32601"]);
+    sandbar(["request", &url, "tools/list", "[1]"]).await.assert_failed(2, &["not a JSON object"]);
+}
+
+/// Catches an argument of a prompt that is misspelled, and that nobody ever sees.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_is_not_sent_what_it_does_not_take() {
+    let server = EverythingServer::start().await;
+    let prompt = ["prompt", &server.url(), "args-prompt"];
+    let run = sandbar(prompt.into_iter().chain(["--arg", "city=Paris"])).await;
+    assert!(run.output().contains("Paris"), "{run:?}");
+    let run = sandbar(prompt.into_iter().chain(["--arg", "town=Paris"])).await;
+    run.assert_failed(2, &["no argument `town`", "city"]);
 }

@@ -84,6 +84,12 @@ pub const INPUT_ROUNDS: u32 = 32;
 /// a quarter of an hour: as long as people take to sign in or to pay somewhere else.
 pub const WAITING_ROUNDS: u32 = 90;
 
+/// The wait before a server is asked again that is not ready yet, the first time. Doubled each time.
+pub const FIRST_READY_WAIT: Duration = Duration::from_millis(500);
+
+/// The longest of these waits: a person who does something elsewhere takes longer than that.
+pub const LONGEST_READY_WAIT: Duration = Duration::from_secs(10);
+
 /// Pages of tools that are asked for on the way to a call whose mirrored arguments do not fit.
 pub const ERRAND_PAGES: u32 = 32;
 

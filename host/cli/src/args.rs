@@ -31,12 +31,21 @@ pub(crate) enum Command {
     /// Read a resource
     #[command(after_help = help::READ)]
     Read(ReadArgs),
+    /// List the templates of a server's resources
+    #[command(after_help = help::TEMPLATES)]
+    Templates(ListArgs),
     /// List the prompts of a server, with their arguments
     #[command(after_help = help::PROMPTS)]
     Prompts(ListArgs),
     /// Get a prompt
     #[command(after_help = help::PROMPT)]
     Prompt(PromptArgs),
+    /// Ask what an argument of a prompt or of a template may be
+    #[command(after_help = help::COMPLETE)]
+    Complete(CompleteArgs),
+    /// Make any request, and print its result as the server wrote it
+    #[command(after_help = help::REQUEST)]
+    Request(RequestArgs),
     /// Show what a server says of itself: era, versions, capabilities
     #[command(after_help = help::INFO)]
     Info(ListArgs),
@@ -141,6 +150,13 @@ pub(crate) struct CallArgs {
     pub(crate) server: ServerArgs,
     /// The name of the tool
     pub(crate) tool: String,
+    /// All arguments as a JSON object: the same as --args
+    #[arg(value_name = "JSON", conflicts_with = "args")]
+    pub(crate) object: Option<String>,
+    /// Write the image, the sound or the file in the result to this file, whatever that holds; of
+    /// several, each to one with a number in its name
+    #[arg(long, short = 'o', value_name = "FILE", conflicts_with = "json")]
+    pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) values: ValueArgs,
 }
@@ -152,6 +168,10 @@ pub(crate) struct ReadArgs {
     pub(crate) server: ServerArgs,
     /// The URI of the resource
     pub(crate) uri: String,
+    /// Write the contents to this file, whatever it holds, instead of standard output; of several,
+    /// each to one with a number in its name
+    #[arg(long, short = 'o', value_name = "FILE", conflicts_with = "json")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// `sandbar prompt`
@@ -163,6 +183,42 @@ pub(crate) struct PromptArgs {
     pub(crate) prompt: String,
     #[command(flatten)]
     pub(crate) values: ValueArgs,
+}
+
+/// `sandbar complete`
+#[derive(Debug, Args)]
+pub(crate) struct CompleteArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    /// The argument, and what of it is there already
+    #[arg(value_name = "NAME=BEGINNING", value_parser = Assignment::parse)]
+    pub(crate) argument: Assignment,
+    /// The prompt that takes it
+    #[arg(
+        long,
+        value_name = "NAME",
+        required_unless_present = "template",
+        conflicts_with = "template"
+    )]
+    pub(crate) prompt: Option<String>,
+    /// The template that takes it, by its URI
+    #[arg(long, value_name = "URI")]
+    pub(crate) template: Option<String>,
+    /// Another argument that has a value already; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = Assignment::parse)]
+    pub(crate) with: Vec<Assignment>,
+}
+
+/// `sandbar request`
+#[derive(Debug, Args)]
+pub(crate) struct RequestArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    /// The method, `tools/list` for example
+    pub(crate) method: String,
+    /// The parameters as a JSON object, from @FILE, or from standard input with -
+    #[arg(value_name = "JSON", allow_hyphen_values = true)]
+    pub(crate) params: Option<String>,
 }
 
 /// `sandbar components`
@@ -192,9 +248,13 @@ impl Command {
     /// Whether failures are reported as JSON.
     pub(crate) const fn wants_json(&self) -> bool {
         match self {
-            Self::Tools(args) | Self::Resources(args) | Self::Prompts(args) | Self::Info(args) => {
-                args.server.output.json
-            }
+            Self::Tools(args)
+            | Self::Resources(args)
+            | Self::Templates(args)
+            | Self::Prompts(args)
+            | Self::Info(args) => args.server.output.json,
+            Self::Complete(args) => args.server.output.json,
+            Self::Request(args) => args.server.output.json,
             Self::Call(args) => args.server.output.json,
             Self::Read(args) => args.server.output.json,
             Self::Prompt(args) => args.server.output.json,

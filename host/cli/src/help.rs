@@ -56,19 +56,40 @@ Examples:
   sandbar call http://127.0.0.1:3101/mcp add --arg a=1 --arg b=2        numbers, by the schema
   sandbar call http://127.0.0.1:3101/mcp plot --arg 'points:=[[1,2],[3,4]]'
   sandbar call http://127.0.0.1:3101/mcp plot --args @points.json
+  sandbar call http://127.0.0.1:3101/mcp plot '{\"points\":[[1,2],[3,4]]}' -o plot.png
   echo '{\"message\":\"hi\"}' | sandbar call http://127.0.0.1:3101/mcp echo --args -
 
 --arg NAME=VALUE asks the server for the schema of the tool first. --args and NAME:=JSON say
-all there is to say, and save that exchange. Exits with 1 if the tool reports an error.";
+all there is to say, and save that exchange. Exits with 1 if the tool reports an error. What the
+server asks of you meanwhile is asked on the terminal; --no-input declines it.";
 
 pub(crate) const RESOURCES: &str = "\
 Examples:
   sandbar resources http://127.0.0.1:3101/mcp
   sandbar resources http://127.0.0.1:3101/mcp --json | jq -r '.resources[].uri'";
 
+pub(crate) const TEMPLATES: &str = "\
+Examples:
+  sandbar templates http://127.0.0.1:3101/mcp
+  sandbar templates http://127.0.0.1:3101/mcp --json | jq -r '.resourceTemplates[].uriTemplate'";
+
+pub(crate) const COMPLETE: &str = "\
+Examples:
+  sandbar complete http://127.0.0.1:3101/mcp --prompt greet tone=fo
+  sandbar complete http://127.0.0.1:3101/mcp --template 'demo://{city}' city=par --with country=fr";
+
+pub(crate) const REQUEST: &str = "\
+Examples:
+  sandbar request http://127.0.0.1:3101/mcp tools/list
+  sandbar request http://127.0.0.1:3101/mcp logging/setLevel '{\"level\":\"debug\"}' -v
+  sandbar request http://127.0.0.1:3101/mcp tools/call @call.json
+
+The members of _meta that the protocol wants are added.";
+
 pub(crate) const READ: &str = "\
 Examples:
   sandbar read http://127.0.0.1:3101/mcp demo://readme
+  sandbar read http://127.0.0.1:3101/mcp demo://pixel -o pixel.png
   sandbar read http://127.0.0.1:3101/mcp demo://pixel --json | jq -r '.contents[0].blob' | base64 -d";
 
 pub(crate) const PROMPTS: &str = "\

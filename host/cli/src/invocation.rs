@@ -4,7 +4,8 @@
 #[cfg(feature = "demo")]
 use crate::args::DemoArgs;
 use crate::args::{Command, ComponentsArgs, ValueArgs};
-use crate::arguments::GivenArguments;
+use crate::arguments::{GivenArguments, read_object};
+use crate::commands::complete::Completion;
 #[cfg(feature = "demo")]
 use crate::commands::demo;
 use crate::commands::executor::Serving;
@@ -15,6 +16,7 @@ use crate::connection::Server;
 use crate::failure::Failure;
 use crate::json::JsonObject;
 use std::io;
+use std::path::PathBuf;
 
 /// A command that can be run.
 pub(crate) enum Invocation {
@@ -23,15 +25,23 @@ pub(crate) enum Invocation {
         server: Server,
         tool: String,
         given: GivenArguments,
+        output: Option<PathBuf>,
     },
     Read {
         server: Server,
         uri: String,
+        output: Option<PathBuf>,
     },
     Prompt {
         server: Server,
         prompt: String,
         arguments: JsonObject,
+    },
+    Complete(Server, Completion),
+    Request {
+        server: Server,
+        method: String,
+        params: Option<JsonObject>,
     },
     Info(Server),
     Fetch(Fetch),
@@ -49,16 +59,29 @@ impl Invocation {
             Command::Resources(args) => Self::List(Server::resolve(args.server)?, List::Resources),
             Command::Prompts(args) => Self::List(Server::resolve(args.server)?, List::Prompts),
             Command::Call(args) => {
-                let given = given(&args.values)?;
-                Self::Call { server: Server::resolve(args.server)?, tool: args.tool, given }
+                let given = given(args.object.as_deref(), &args.values)?;
+                let (server, output) = (Server::resolve(args.server)?, args.output);
+                Self::Call { server, tool: args.tool, given, output }
             }
             Command::Read(args) => {
-                Self::Read { server: Server::resolve(args.server)?, uri: args.uri }
+                let (server, output) = (Server::resolve(args.server)?, args.output);
+                Self::Read { server, uri: args.uri, output }
             }
             Command::Prompt(args) => {
-                let arguments = given(&args.values)?.strings()?;
+                let arguments = given(None, &args.values)?.strings()?;
                 let server = Server::resolve(args.server)?;
                 Self::Prompt { server, prompt: args.prompt, arguments }
+            }
+            Command::Templates(args) => Self::List(Server::resolve(args.server)?, List::Templates),
+            Command::Complete(args) => {
+                let completion = Completion::resolve(&args)?;
+                Self::Complete(Server::resolve(args.server)?, completion)
+            }
+            Command::Request(args) => {
+                let params = args.params.as_deref();
+                let params = params.map(|params| read_object("JSON", params, io::stdin()));
+                let params = params.transpose()?;
+                Self::Request { server: Server::resolve(args.server)?, method: args.method, params }
             }
             Command::Info(args) => Self::Info(Server::resolve(args.server)?),
             Command::Fetch(args) => Self::Fetch(Fetch::resolve(args)?),
@@ -73,8 +96,14 @@ impl Invocation {
     pub(crate) async fn run(self) -> Result<u8, Failure> {
         match self {
             Self::List(server, list) => lists::run(server, list).await,
-            Self::Call { server, tool, given } => calls::call(server, &tool, &given).await,
-            Self::Read { server, uri } => calls::read(server, &uri).await,
+            Self::Call { server, tool, given, output } => {
+                calls::call(server, &tool, &given, output).await
+            }
+            Self::Read { server, uri, output } => calls::read(server, &uri, output).await,
+            Self::Complete(server, completion) => completion.ask(server).await,
+            Self::Request { server, method, params } => {
+                calls::request(server, method, params).await
+            }
             Self::Prompt { server, prompt, arguments } => {
                 calls::prompt(server, &prompt, arguments).await
             }
@@ -88,6 +117,7 @@ impl Invocation {
     }
 }
 
-fn given(values: &ValueArgs) -> Result<GivenArguments, Failure> {
-    Ok(GivenArguments::new(values.args.as_deref(), &values.assignments, io::stdin())?)
+fn given(json: Option<&str>, values: &ValueArgs) -> Result<GivenArguments, Failure> {
+    let all = json.or(values.args.as_deref());
+    Ok(GivenArguments::new(all, &values.assignments, io::stdin())?)
 }

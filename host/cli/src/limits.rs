@@ -18,6 +18,9 @@ pub(crate) const COMPARED_CHARACTERS: usize = 128;
 /// Names that an error lists. 20: what fits a terminal along with the error.
 pub(crate) const LISTED_NAMES: usize = 20;
 
+/// Bytes of a text of the server that an error shows on a terminal. 4 KiB: a screen or two.
+pub(crate) const SHOWN_BYTES: usize = 4096;
+
 /// Local references (`#/$defs/...`) that are followed to find out the type of one property. 8:
 /// generated schemas need one or two, and a circle has to end.
 pub(crate) const SCHEMA_REFERENCES: usize = 8;

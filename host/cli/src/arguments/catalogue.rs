@@ -78,6 +78,8 @@ impl Entry for Prompt {
                 name: argument.name.clone(),
                 kind: "string".to_owned(),
                 required: argument.required,
+                values: Vec::new(),
+                default: None,
                 description: argument.description.clone(),
             })
             .collect()
@@ -129,6 +131,29 @@ impl PromptList {
     /// Asks the server.
     pub(crate) async fn ask(session: &Session) -> Result<Self, Error> {
         session.list_prompts().await.map(Self)
+    }
+
+    /// Whether a prompt takes these arguments; what servers do with others, nobody sees.
+    pub(crate) fn check(&self, name: &str, arguments: &JsonObject) -> Result<(), Failure> {
+        let prompt = self.find(name).ok_or_else(|| self.unknown(name))?;
+        let known = || prompt.arguments.iter().map(|argument| argument.name.as_str());
+        let odd = arguments.iter().map(|(name, _)| name).find(|name| known().all(|k| k != *name));
+        let missing: Vec<_> = prompt
+            .arguments
+            .iter()
+            .filter(|argument| argument.required && arguments.get(&argument.name).is_none())
+            .map(|argument| argument.name.clone())
+            .collect();
+        let mismatch = match odd {
+            Some(odd) => {
+                let nearest = nearest(odd, known()).map(str::to_owned);
+                Mismatch::Unknown { name: odd.to_owned(), nearest }
+            }
+            None if !missing.is_empty() => Mismatch::Missing { names: missing },
+            None => return Ok(()),
+        };
+        let (entity, name, details) = (Entity::Prompt, name.to_owned(), accepts(prompt));
+        Err(Failure::Mismatch { entity, name, mismatch: Box::new(mismatch), details })
     }
 }
 
@@ -195,8 +220,27 @@ pub(crate) struct Parameter {
     pub(crate) kind: String,
     /// Whether it must be given.
     pub(crate) required: bool,
+    /// What it may be, where that is listed: one more than are shown where there are more.
+    pub(crate) values: Vec<String>,
+    /// What it is when it is not given.
+    pub(crate) default: Option<String>,
     /// What it is.
     pub(crate) description: Option<String>,
+}
+
+impl Parameter {
+    /// What there is to say of it besides name and type, on one line.
+    fn about(&self) -> String {
+        let description = self.description.as_deref().and_then(|text| text.lines().next());
+        let shown = self.values.len().min(LISTED_NAMES);
+        let more = if self.values.len() > shown { ", ..." } else { "" };
+        let values = self.values.get(..shown).unwrap_or_default().join(", ");
+        let values = (shown > 0).then(|| format!("one of {values}{more}"));
+        let default = self.default.as_ref().map(|default| format!("default {default}"));
+        let parts: Vec<_> =
+            description.map(str::to_owned).into_iter().chain(values).chain(default).collect();
+        parts.join("; ")
+    }
 }
 
 /// One line for each argument, the columns aligned, each line indented by `indent`.
@@ -211,9 +255,9 @@ fn table(parameters: &[Parameter], indent: &str) -> String {
         .map(|one| {
             let (name, kind) = (visible_line(&one.name), visible_line(&one.kind));
             let required = if one.required { "required" } else { "optional" };
-            let description = one.description.as_deref().and_then(|text| text.lines().next());
-            let description = visible_line(description.unwrap_or_default());
-            let line = format!("{indent}{name:names$}  {kind:kinds$}  {required}  {description}");
+            let about = one.about();
+            let about = visible_line(&about);
+            let line = format!("{indent}{name:names$}  {kind:kinds$}  {required}  {about}");
             line.trim_end().to_owned()
         })
         .collect();
@@ -227,6 +271,7 @@ mod tests {
     use super::*;
     use crate::arguments::Assignment;
     use sandbar::RpcError;
+    use sandbar::types::PromptArgument;
     use std::io;
 
     fn tools() -> ToolList {
@@ -292,6 +337,34 @@ mod tests {
         );
     }
 
+    /// Catches an argument of a prompt that is misspelled, and that the server ignores.
+    #[test]
+    fn a_prompt_takes_the_arguments_that_it_lists() {
+        let argument = |name: &str, required| PromptArgument {
+            name: name.to_owned(),
+            description: None,
+            required,
+        };
+        let prompts = Catalogue(vec![Prompt {
+            name: "greet".to_owned(),
+            title: None,
+            description: None,
+            arguments: vec![argument("name", true), argument("tone", false)],
+        }]);
+        let check = |name: &str, arguments: &str| {
+            prompts.check(name, &serde_json::from_str(arguments).unwrap())
+        };
+        check("greet", r#"{"name":"Ada"}"#).unwrap();
+        for (name, arguments, word) in [
+            ("greet", r#"{"name":"Ada","tome":"x"}"#, "did you mean `tone`?"),
+            ("greet", r#"{"tone":"x"}"#, "missing: name"),
+            ("great", "{}", "did you mean `greet`?"),
+        ] {
+            let failure = check(name, arguments).unwrap_err().to_string();
+            assert!(failure.contains(word), "{failure}");
+        }
+    }
+
     /// Catches descriptions that fill the screen, and arguments that are left out.
     #[test]
     fn the_list_shows_a_line_and_the_arguments_of_each_tool() {
@@ -301,7 +374,8 @@ mod tests {
 
     fn parameter(name: &str, required: bool, description: Option<&str>) -> Parameter {
         let (name, kind) = (name.to_owned(), "integer".to_owned());
-        Parameter { name, kind, required, description: description.map(str::to_owned) }
+        let description = description.map(str::to_owned);
+        Parameter { name, kind, required, values: Vec::new(), default: None, description }
     }
 
     /// Catches columns that do not line up, and descriptions that break the table.
@@ -310,8 +384,17 @@ mod tests {
         let rows = [
             parameter("steps", true, Some("How many\nnot shown")),
             parameter("delay_ms", false, None),
+            Parameter {
+                values: vec!["a".to_owned(), "b".to_owned()],
+                default: Some("a".to_owned()),
+                ..parameter("mode", false, Some("How"))
+            },
         ];
-        let expected = "  steps     integer  required  How many\n  delay_ms  integer  optional";
+        let expected = concat!(
+            "  steps     integer  required  How many\n",
+            "  delay_ms  integer  optional\n",
+            "  mode      integer  optional  How; one of a, b; default a",
+        );
         assert_eq!(table(&rows, "  "), expected);
     }
 }

@@ -56,7 +56,8 @@ impl GivenArguments {
                 return Err(GivenError::Twice { name: one.name.clone() });
             }
         }
-        let base = args.map(|args| base(args, stdin)).transpose()?.unwrap_or_default();
+        let base = args.map(|args| read_object("--args", args, stdin));
+        let base = base.transpose()?.unwrap_or_default();
         Ok(Self { base, assignments: assignments.to_vec() })
     }
 
@@ -105,9 +106,13 @@ impl GivenArguments {
     }
 }
 
-/// Reads what `--args` says: JSON, `@FILE`, or `-` for standard input.
-fn base(given: &str, stdin: impl Read) -> Result<JsonObject, GivenError> {
-    let (origin, bytes) = read_value("--args", given, ARGUMENTS_BYTES, stdin)?;
+/// Reads an object that an option gives: JSON, `@FILE`, or `-` for standard input.
+pub(crate) fn read_object(
+    option: &str,
+    given: &str,
+    stdin: impl Read,
+) -> Result<JsonObject, GivenError> {
+    let (origin, bytes) = read_value(option, given, ARGUMENTS_BYTES, stdin)?;
     serde_json::from_slice(&bytes).map_err(|source| GivenError::NotAnObject { origin, source })
 }
 
@@ -144,7 +149,7 @@ mod tests {
     /// Catches an error that does not say where in the text the mistake is.
     #[test]
     fn broken_json_is_reported_with_line_and_column() {
-        let error = base("-", "{\n  \"a\": nothing\n}".as_bytes()).unwrap_err();
+        let error = read_object("--args", "-", "{\n  \"a\": nothing\n}".as_bytes()).unwrap_err();
         assert!(error.to_string().starts_with("standard input, read for --args,"), "{error}");
         let GivenError::NotAnObject { source, .. } = error else { unreachable!() };
         assert_eq!((source.line(), source.column() > 0), (2, true));
@@ -154,7 +159,7 @@ mod tests {
     #[test]
     fn json_that_is_no_object_is_refused() {
         for given in ["[1]", "\"text\"", "null", "{} {}", ""] {
-            let error = base(given, io::empty()).unwrap_err();
+            let error = read_object("--args", given, io::empty()).unwrap_err();
             assert!(matches!(error, GivenError::NotAnObject { .. }), "{given}: {error}");
         }
     }

@@ -15,8 +15,8 @@ mod mismatch;
 mod schema;
 mod types;
 
-pub(crate) use assignment::Assignment;
+pub(crate) use assignment::{Assignment, GivenValue};
 pub(crate) use catalogue::{Parameter, PromptList, ToolList};
-pub(crate) use given::{GivenArguments, GivenError};
+pub(crate) use given::{GivenArguments, GivenError, read_object};
 pub(crate) use mismatch::{Mismatch, suggestion};
 pub(crate) use schema::InputSchema;

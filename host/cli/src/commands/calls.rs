@@ -1,7 +1,8 @@
-//! `sandbar call`, `sandbar prompt`, `sandbar read`: one request, and its result for people or as it
-//! came.
+//! `sandbar call`, `sandbar prompt`, `sandbar read`, `sandbar request`: one request, and its result for
+//! people or as it came.
 
 use crate::arguments::{GivenArguments, PromptList, ToolList};
+use crate::commands::save;
 use crate::connection::Server;
 use crate::failure::{Failure, exit};
 use crate::json::JsonObject;
@@ -9,6 +10,7 @@ use crate::show::{Console, stdout};
 use sandbar::types::{PromptResult, ResourceContents, ToolResult};
 use sandbar::{Error, Request, RpcError, Session};
 use serde::Deserialize;
+use std::path::{Path, PathBuf};
 
 /// JSON-RPC 2.0 section 5.1: what servers answer to unknown names and to invalid arguments.
 const INVALID_PARAMS: i64 = -32602;
@@ -18,12 +20,13 @@ pub(crate) async fn call(
     server: Server,
     name: &str,
     given: &GivenArguments,
+    output: Option<PathBuf>,
 ) -> Result<u8, Failure> {
     let as_json = server.output.json;
     server
         .with_session(async |session, console| {
             let printer = Printer { console, as_json };
-            ToolCall { session, printer, name, given }.make().await
+            ToolCall { session, printer, name, given, output: output.as_deref() }.make().await
         })
         .await
 }
@@ -37,6 +40,11 @@ pub(crate) async fn prompt(
     let as_json = server.output.json;
     server
         .with_session(async |session, console| {
+            if arguments.iter().next().is_some()
+                && let Ok(prompts) = PromptList::ask(session).await
+            {
+                prompts.check(name, &arguments)?;
+            }
             let request = session.get_prompt(name, Some(arguments.to_string()));
             let shown = |result: &PromptResult| vec![stdout::prompt_result(result)];
             match (Printer { console, as_json }).print(request, shown).await {
@@ -48,15 +56,40 @@ pub(crate) async fn prompt(
 }
 
 /// Reads a resource.
-pub(crate) async fn read(server: Server, uri: &str) -> Result<u8, Failure> {
+pub(crate) async fn read(
+    server: Server,
+    uri: &str,
+    output: Option<PathBuf>,
+) -> Result<u8, Failure> {
     let as_json = server.output.json;
     server
         .with_session(async |session, console| {
-            let shown = |contents: &Vec<ResourceContents>| {
-                contents.iter().map(stdout::resource_contents).collect()
+            let shown = |contents: &Vec<ResourceContents>| match output {
+                Some(_) => Vec::new(),
+                None => contents.iter().map(stdout::resource_contents).collect(),
             };
             let request = session.read_resource(uri);
-            Printer { console, as_json }.print(request, shown).await?;
+            let printed = Printer { console, as_json }.print(request, shown).await?;
+            if let (Printed::ForPeople(contents), Some(path)) = (&printed, &output) {
+                save::save(console, path, &save::of_resource(contents))?;
+            }
+            Ok(exit::OK)
+        })
+        .await
+}
+
+/// Makes any request.
+pub(crate) async fn request(
+    server: Server,
+    method: String,
+    params: Option<JsonObject>,
+) -> Result<u8, Failure> {
+    server
+        .with_session(async |session, console| {
+            let params = params.map(|params| params.to_string());
+            let result = console.follow(session.request(method, params)).await;
+            // Nobody knows what a method of another's does.
+            stdout::json(&result.map_err(Failure::Effect)?)?;
             Ok(exit::OK)
         })
         .await
@@ -112,6 +145,8 @@ struct ToolCall<'a> {
     printer: Printer<'a>,
     name: &'a str,
     given: &'a GivenArguments,
+    /// Where what is no text goes, if anywhere.
+    output: Option<&'a Path>,
 }
 
 impl ToolCall<'_> {
@@ -127,7 +162,12 @@ impl ToolCall<'_> {
         };
         let request = self.session.call_tool(self.name, Some(arguments.to_string()));
         let is_error = match self.printer.print(request, shown).await {
-            Ok(Printed::ForPeople(result)) => result.is_error,
+            Ok(Printed::ForPeople(result)) => {
+                if let Some(path) = self.output {
+                    save::save(self.printer.console, path, &save::of_content(&result.content))?;
+                }
+                result.is_error
+            }
             Ok(Printed::AsItCame(result)) => Outcome::of(&result).is_error,
             // Unlike other requests it may have had its effect.
             Err(Failure::Session(error)) => {
@@ -135,11 +175,11 @@ impl ToolCall<'_> {
             }
             Err(failure) => return Err(failure),
         };
-        if is_error {
-            self.suspect(known).await;
-            return Ok(exit::TOOL_ERROR);
-        }
-        Ok(exit::OK)
+        Ok(match is_error {
+            true if self.suspect(known).await => exit::USAGE,
+            true => exit::TOOL_ERROR,
+            false => exit::OK,
+        })
     }
 
     /// Says why the server may have refused the call, where its tools are known or it tells them.
@@ -155,13 +195,15 @@ impl ToolCall<'_> {
         }
     }
 
-    /// Says what may be wrong with a call whose tool reported an error.
-    async fn suspect(&self, known: Option<ToolList>) {
-        if let Some(tools) = self.tools(known).await
-            && let Some(text) = tools.suspect(self.name, self.given)
-        {
-            self.printer.console.note(&text);
+    /// Says what is wrong with a call whose tool reported an error, and whether anything is: the
+    /// exit code is that of wrong usage then, whoever found it out.
+    async fn suspect(&self, known: Option<ToolList>) -> bool {
+        let tools = self.tools(known).await;
+        let suspicion = tools.and_then(|tools| tools.suspect(self.name, self.given));
+        if let Some(text) = &suspicion {
+            self.printer.console.note(text);
         }
+        suspicion.is_some()
     }
 
     /// The tools. What they are needed for is an explanation: one that fails is none.

@@ -1,4 +1,4 @@
-//! `sandbar tools`, `sandbar resources`, `sandbar prompts`: for people, or as the server wrote them.
+//! `sandbar tools`, `resources`, `templates`, `prompts`: for people, or as the server wrote them.
 
 use crate::arguments::{PromptList, ToolList};
 use crate::connection::Server;
@@ -7,12 +7,14 @@ use crate::json::{JsonObject, JsonText};
 use crate::show::{Console, stdout};
 use sandbar::Session;
 use sandbar::pages::Pages;
+use serde::Deserialize;
 
 /// A list of MCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum List {
     Tools,
     Resources,
+    Templates,
     Prompts,
 }
 
@@ -22,6 +24,7 @@ impl List {
         match self {
             Self::Tools => "tools",
             Self::Resources => "resources",
+            Self::Templates => "resourceTemplates",
             Self::Prompts => "prompts",
         }
     }
@@ -31,18 +34,32 @@ impl List {
         match self {
             Self::Tools => "tools/list",
             Self::Resources => "resources/list",
+            Self::Templates => "resources/templates/list",
             Self::Prompts => "prompts/list",
         }
     }
 
+    /// What there is none of, for people.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Templates => "resource templates",
+            _ => self.key(),
+        }
+    }
+
     /// All of it, for people.
-    async fn describe(self, session: &Session) -> Result<String, Failure> {
+    async fn describe(self, session: &Session, console: &Console) -> Result<String, Failure> {
         Ok(match self {
             Self::Tools => ToolList::ask(session).await?.describe(),
             Self::Prompts => PromptList::ask(session).await?.describe(),
             Self::Resources => {
                 let resources = session.list_resources().await?;
                 let lines: Vec<_> = resources.iter().map(stdout::resource_link).collect();
+                lines.join("\n")
+            }
+            Self::Templates => {
+                let templates = entries(session, console, self).await?;
+                let lines: Vec<_> = templates.iter().map(Template::describe).collect();
                 lines.join("\n")
             }
         })
@@ -58,9 +75,9 @@ pub(crate) async fn run(server: Server, list: List) -> Result<u8, Failure> {
                 stdout::json(all(session, console, list).await?.as_str())?;
                 return Ok(exit::OK);
             }
-            let described = list.describe(session).await?;
+            let described = list.describe(session, console).await?;
             if described.is_empty() {
-                console.note(&format!("the server has no {}", list.key()));
+                console.note(&format!("the server has no {}", list.name()));
             } else {
                 stdout::text(&described)?;
             }
@@ -69,9 +86,18 @@ pub(crate) async fn run(server: Server, list: List) -> Result<u8, Failure> {
         .await
 }
 
-/// Asks for every page, and returns one object with all entries. A list without an end is cut off,
-/// and that is said.
+/// One object with all entries.
 async fn all(session: &Session, console: &Console, list: List) -> Result<JsonText, Failure> {
+    let entries = entries(session, console, list).await?;
+    Ok(JsonObject::default().with(list.key(), JsonText::array(&entries)).into())
+}
+
+/// Asks for every page, and returns all entries. A list without an end is cut off, and that is said.
+async fn entries(
+    session: &Session,
+    console: &Console,
+    list: List,
+) -> Result<Vec<JsonText>, Failure> {
     let mut pages = Pages::default();
     while let Some(cursor) = pages.next_cursor() {
         let params = cursor.map(|cursor| JsonObject::default().with("cursor", cursor).to_string());
@@ -83,8 +109,29 @@ async fn all(session: &Session, console: &Console, list: List) -> Result<JsonTex
     if let Some(why) = stopped {
         console.note(&format!("{}: {why}; what came until then is kept", list.method()));
     }
-    let whole = JsonObject::default().with(list.key(), JsonText::array(&entries));
-    Ok(whole.into())
+    Ok(entries)
+}
+
+/// A template of resources (2025-11-25 and 2026-07-28, "Resource Templates"), as far as it is shown.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Template {
+    uri_template: String,
+    name: Option<String>,
+    title: Option<String>,
+    description: Option<String>,
+}
+
+impl Template {
+    /// A line for people. One that cannot be read is shown as it is.
+    fn describe(json: &JsonText) -> String {
+        let Ok(Self { uri_template, name, title, description }) =
+            serde_json::from_str(json.as_str())
+        else {
+            return JsonText::one_line(json.as_str()).into_owned();
+        };
+        stdout::heading(&uri_template, title.or(name).as_deref(), description.as_deref())
+    }
 }
 
 /// One page.
@@ -148,5 +195,15 @@ mod tests {
             let error = Page::parse(result, List::Tools).unwrap_err();
             assert!(matches!(error, Failure::NotAList { .. }), "{result}: {error}");
         }
+    }
+
+    /// Catches a template that is hidden because one of its members is odd.
+    #[test]
+    fn a_template_is_a_line() {
+        let shown = |json: &str| Template::describe(&JsonText::parse(json).unwrap());
+        let whole = r#"{"uriTemplate":"a://{id}","name":"n","title":"T","description":"d\nmore"}"#;
+        assert_eq!(shown(whole), "a://{id}  T: d");
+        assert_eq!(shown(r#"{"uriTemplate":"a://{id}"}"#), "a://{id}");
+        assert_eq!(shown(r#"{"uriTemplate":7}"#), r#"{"uriTemplate":7}"#);
     }
 }

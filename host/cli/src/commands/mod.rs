@@ -2,11 +2,12 @@
 //!
 //! | command | file |
 //! |---|---|
-//! | `tools`, `resources`, `prompts` | `lists.rs` |
-//! | `call`, `prompt`, `read` | `calls.rs` |
-//! | `info`, `fetch`, `executor`, `components`, `demo` | of the same name |
+//! | `tools`, `resources`, `templates`, `prompts` | `lists.rs` |
+//! | `call`, `prompt`, `read`, `request` | `calls.rs`, and with `-o` `save.rs` |
+//! | `complete`, `info`, `fetch`, `executor`, `components`, `demo` | of the same name |
 
 pub(crate) mod calls;
+pub(crate) mod complete;
 pub(crate) mod components;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
@@ -14,3 +15,4 @@ pub(crate) mod executor;
 pub(crate) mod fetch;
 pub(crate) mod info;
 pub(crate) mod lists;
+mod save;

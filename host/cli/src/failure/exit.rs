@@ -25,7 +25,7 @@ pub(crate) const INTERRUPTED: u8 = 130;
 pub(crate) const HELP: &str = "\
 Exit codes:
     0  success; also when the reader of standard output went away
-    1  the tool ran and reported an error
+    1  the tool ran and reported an error, and its arguments fit its schema
     2  wrong usage: options, unknown tool, arguments that do not fit its schema
     3  the server or the executor could not be reached: name, connection, TLS
     4  the server answered with an error, broke the protocol, or broke off; for `fetch` a status

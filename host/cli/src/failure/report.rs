@@ -1,9 +1,11 @@
 //! How a failure is told.
 
 use crate::failure::{Description, Failure};
+use crate::limits::SHOWN_BYTES;
 use crate::show::{visible_line, visible_text};
 use sandbar::Error;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 
 /// Writes the failure to standard error. If that cannot be written either, the exit code is all
@@ -14,13 +16,13 @@ pub(crate) fn report(failure: &Failure, as_json: bool) {
 }
 
 fn plain(failure: &Failure) -> String {
-    let mut text = format!("error: {}\n", visible_line(&failure.to_string()));
+    let mut text = format!("error: {}\n", visible_line(&shortened(&failure.to_string())));
     for cause in causes(failure) {
-        text.push_str(&format!("  caused by: {}\n", visible_line(&cause)));
+        text.push_str(&format!("  caused by: {}\n", visible_line(&shortened(&cause))));
     }
     if let Some(details) = details(failure) {
         // Indented, so that no line of a server looks like one of ours.
-        for line in visible_text(details.trim_end()).lines() {
+        for line in visible_text(&shortened(details.trim_end())).lines() {
             text.push_str(&format!("  {line}\n"));
         }
     }
@@ -28,6 +30,15 @@ fn plain(failure: &Failure) -> String {
         text.push_str(&format!("hint: {hint}\n"));
     }
     text
+}
+
+/// As much of a text as a terminal has room for; --json has all of it.
+fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= SHOWN_BYTES {
+        return Cow::Borrowed(text);
+    }
+    let beginning = text.get(..text.floor_char_boundary(SHOWN_BYTES)).unwrap_or_default();
+    Cow::Owned(format!("{beginning} ... ({} bytes in all, which --json shows)", text.len()))
 }
 
 #[derive(Serialize)]

@@ -1,4 +1,5 @@
-//! Durations as people write them: `500ms`, `30s`, `5m`, `1h`.
+//! Durations as people write them: `500ms`, `30s`, `5m`, `1h`; `5` is five seconds, as it is for
+//! `timeout` and `curl`.
 
 use crate::limits::LONGEST_DURATION;
 use std::time::Duration;
@@ -7,9 +8,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DurationError {
     /// It does not begin with a number.
-    #[error("expected a whole number and a unit, like 500ms, 30s, 5m or 1h")]
+    #[error("expected a whole number, of seconds or with a unit, like 500ms, 30s, 5m or 1h")]
     Number,
-    /// The number has no unit, or another one.
+    /// The number has another unit.
     #[error("expected one of the units ms, s, m and h, like 500ms, 30s, 5m or 1h")]
     Unit,
     /// It is zero: nothing could happen within it.
@@ -29,7 +30,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     }
     let milliseconds: u64 = match unit {
         "ms" => 1,
-        "s" => 1000,
+        "" | "s" => 1000,
         "m" => 60 * 1000,
         "h" => 3600 * 1000,
         _ => return Err(DurationError::Unit),
@@ -51,7 +52,7 @@ mod tests {
     /// Catches units that are mixed up, `m` for milliseconds above all.
     #[test]
     fn every_unit_is_understood() {
-        let durations = ["500ms", "30s", "5m", "1h"].map(parse_duration);
+        let durations = ["500ms", "30", "5m", "1h"].map(parse_duration);
         let expected = [Duration::from_millis(500), Duration::from_secs(30)]
             .into_iter()
             .chain([Duration::from_secs(300), Duration::from_secs(3600)])
@@ -66,7 +67,7 @@ mod tests {
             ("", DurationError::Number),
             ("fast", DurationError::Number),
             ("-1s", DurationError::Number),
-            ("30", DurationError::Unit),
+            ("30d", DurationError::Unit),
             ("1.5s", DurationError::Unit),
             ("30 s", DurationError::Unit),
             ("30sec", DurationError::Unit),

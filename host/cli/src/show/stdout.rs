@@ -67,7 +67,7 @@ fn binary(kind: &str, content: &BinaryContent) -> String {
 
 fn placeholder(kind: &str, mime_type: Option<&str>, bytes: usize) -> String {
     let mime_type = mime_type.unwrap_or("of unknown type");
-    format!("[{kind} {mime_type}, {bytes} bytes; use --json to get it]")
+    format!("[{kind} {mime_type}, {bytes} bytes; -o FILE writes it]")
 }
 
 /// Writes a text of the server, with a line break at its end. A file or a pipe gets every
@@ -114,7 +114,7 @@ mod tests {
     fn binary_content_is_a_line_about_it() {
         let mime_type = Some("image/png".to_owned());
         let image = Content::Image(BinaryContent { data: vec![0; 68], mime_type });
-        assert_eq!(content(&image), "[image image/png, 68 bytes; use --json to get it]");
+        assert_eq!(content(&image), "[image image/png, 68 bytes; -o FILE writes it]");
     }
 
     /// Catches a result that is shown twice, once as text and once as structured content, and one

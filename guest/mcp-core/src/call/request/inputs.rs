@@ -1,22 +1,16 @@
 //! Multi round-trip requests (2026-07-28, "Multi Round-Trip Requests"): a server that needs input
 //! says so in place of its answer, and gets the same request again with what it asked for.
 
-use core::time::Duration;
-
 use crate::error::Error;
 use crate::json_string;
 use crate::json_text::{Members, Picked, check_object, from_object};
-use crate::limits::{INPUT_ROUNDS, SERVER_REQUESTS, WAITING_ROUNDS};
+use crate::limits::{
+    FIRST_READY_WAIT, INPUT_ROUNDS, LONGEST_READY_WAIT, SERVER_REQUESTS, WAITING_ROUNDS,
+};
 use crate::params::Params;
 
 use super::{Next, RequestCall, State};
 use crate::call::{CallId, InputRequest};
-
-/// The wait before a server is asked again that is not ready yet, the first time. Doubled each time.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-
-/// The longest of these waits: a person who does something elsewhere takes longer than that.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How often the server has asked, and what the request says by now.
 #[derive(Debug, Default)]
@@ -140,7 +134,8 @@ impl RequestCall {
             self.settle(Err(self.invalid(&what)));
             return;
         }
-        let wait = FIRST_WAIT.saturating_mul(1 << self.rounds.waited.min(8)).min(LONGEST_WAIT);
+        let wait =
+            FIRST_READY_WAIT.saturating_mul(1 << self.rounds.waited.min(8)).min(LONGEST_READY_WAIT);
         self.rounds.waited += 1;
         self.rounds.params = Some(self.params.continued(None, round.state.as_deref()));
         self.state = State::Held(wait, Next::Repeat);
