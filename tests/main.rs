@@ -16,6 +16,7 @@
 //! - `faults`: servers that break in every way
 //! - `field`: what servers in the field send
 //! - `asking`: what servers ask, of an embedder and of a person
+//! - `watching`: what changes at a server
 //! - `roads`: one failure, by every road that there is to the API
 //! - `soak`: many thousand operations, after which nothing may have grown
 //! - `cli`: the binary, as a person runs it
@@ -48,3 +49,4 @@ mod soak;
 mod support;
 mod tree;
 mod wasmtime_cli;
+mod watching;

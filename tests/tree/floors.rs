@@ -10,7 +10,18 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 6] = [
     &["lib"],
     // The API.
-    &["sandbar", "connect", "session", "call", "operation", "executor", "error", "limits", "pages"],
+    &[
+        "sandbar",
+        "connect",
+        "session",
+        "watch",
+        "call",
+        "operation",
+        "executor",
+        "error",
+        "limits",
+        "pages",
+    ],
     // Being an executor.
     &["serve"],
     // The sandbox.

@@ -46,7 +46,7 @@ pub use description::{Implementation, ServerDescription};
 pub use elicitation::{Choice, Elicitation, FieldKind, Form, FormField, UrlElicitation};
 pub use error::{Error, MessageLimit, RpcError, StatusError};
 pub use http::{HttpRequest, Method};
-pub use notification::{LogLevel, Notification, Progress};
+pub use notification::{Change, LogLevel, Notification, Progress};
 pub use params::Params;
 pub use sandbar_exchange::{ErrorCode, Failure, Field, Response};
 pub use session::{RequestId, Session};

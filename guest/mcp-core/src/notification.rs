@@ -29,6 +29,37 @@ pub struct Notification {
     pub params: Option<String>,
     /// The typed form, of a `notifications/progress` that has one.
     pub progress: Option<Progress>,
+    /// The typed form, of one that says that something has changed.
+    pub change: Option<Change>,
+}
+
+/// What has changed at a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The list of tools.
+    Tools,
+    /// The list of prompts.
+    Prompts,
+    /// The list of resources, or of their templates.
+    Resources,
+    /// The contents of the resource with this URI.
+    Resource(String),
+}
+
+impl Change {
+    /// What a notification says has changed.
+    fn of(method: &str, params: Option<&str>) -> Option<Self> {
+        match method {
+            "notifications/tools/list_changed" => Some(Self::Tools),
+            "notifications/prompts/list_changed" => Some(Self::Prompts),
+            "notifications/resources/list_changed" => Some(Self::Resources),
+            "notifications/resources/updated" => {
+                let [uri] = Picked::from(params?, ["uri"]).ok()?.values;
+                json_string::read(uri?).map(|uri| Self::Resource(uri.into_owned()))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The logger of what this client has to say. A server may use the name as well: neither is worth
@@ -56,12 +87,17 @@ impl Notification {
         let text = quoted(text);
         let params = format!(r#"{{"level":"{level}","logger":"{LOGGER}","data":{text}}}"#);
         let method = "notifications/message".to_owned();
-        Self { call, method, params: Some(params), progress: None }
+        Self { call, method, params: Some(params), progress: None, change: None }
+    }
+
+    fn of(call: Option<CallId>, method: String, params: Option<String>) -> Self {
+        let change = Change::of(&method, params.as_deref());
+        Self { call, method, params, progress: None, change }
     }
 
     /// A notification that belongs to no call.
     pub(crate) fn unrelated(method: String, params: Option<String>) -> Self {
-        let mut notification = Self { call: None, method, params, progress: None };
+        let mut notification = Self::of(None, method, params);
         if notification.method == "notifications/progress" {
             notification.read_progress(None);
         }
@@ -79,7 +115,7 @@ impl Notification {
         method: String,
         params: Option<String>,
     ) -> Self {
-        let mut notification = Self { call: Some(call), method, params, progress: None };
+        let mut notification = Self::of(Some(call), method, params);
         if notification.method == "notifications/progress" {
             notification.read_progress(token);
         }

@@ -50,6 +50,12 @@ pub(crate) fn notification(notification: core::Notification) -> wit::Notificatio
             total: progress.total,
             message: progress.message,
         }),
+        change: notification.change.map(|change| match change {
+            core::Change::Tools => wit::Change::Tools,
+            core::Change::Prompts => wit::Change::Prompts,
+            core::Change::Resources => wit::Change::Resources,
+            core::Change::Resource(uri) => wit::Change::Resource(uri),
+        }),
     }
 }
 

@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// Ask what an argument of a prompt or of a template may be
     #[command(after_help = help::COMPLETE)]
     Complete(CompleteArgs),
+    /// Print what changes at a server, as it happens
+    #[command(after_help = help::WATCH)]
+    Watch(WatchArgs),
     /// Make any request, and print its result as the server wrote it
     #[command(after_help = help::REQUEST)]
     Request(RequestArgs),
@@ -209,6 +212,22 @@ pub(crate) struct CompleteArgs {
     pub(crate) with: Vec<Assignment>,
 }
 
+/// `sandbar watch`
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    /// Watch the contents of this resource instead of the lists; may be repeated
+    #[arg(long = "resource", value_name = "URI")]
+    pub(crate) resources: Vec<String>,
+    /// Watch the lists of tools, prompts and resources as well
+    #[arg(long, requires = "resources")]
+    pub(crate) lists: bool,
+    /// Exit after this many changes. Goes on until Ctrl-C by default
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+}
+
 /// `sandbar request`
 #[derive(Debug, Args)]
 pub(crate) struct RequestArgs {
@@ -254,6 +273,7 @@ impl Command {
             | Self::Prompts(args)
             | Self::Info(args) => args.server.output.json,
             Self::Complete(args) => args.server.output.json,
+            Self::Watch(args) => args.server.output.json,
             Self::Request(args) => args.server.output.json,
             Self::Call(args) => args.server.output.json,
             Self::Read(args) => args.server.output.json,

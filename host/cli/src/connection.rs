@@ -49,6 +49,12 @@ impl Server {
         })
     }
 
+    /// The same, told of changes by a legacy server too.
+    pub(crate) fn listening(mut self) -> Self {
+        self.options = self.options.listens(true);
+        self
+    }
+
     /// Opens a session, does `work` with it, and closes it: also after Ctrl-C or a timeout, so that
     /// the server hears that nobody waits any more.
     pub(crate) async fn with_session<T>(

@@ -78,6 +78,14 @@ Examples:
   sandbar complete http://127.0.0.1:3101/mcp --prompt greet tone=fo
   sandbar complete http://127.0.0.1:3101/mcp --template 'demo://{city}' city=par --with country=fr";
 
+pub(crate) const WATCH: &str = "\
+Examples:
+  sandbar watch http://127.0.0.1:3101/mcp                               lists of tools, prompts, resources
+  sandbar watch http://127.0.0.1:3101/mcp --resource demo://a --count 1
+  sandbar watch http://127.0.0.1:3101/mcp --json | jq -r .changed
+
+A line for each change. It says that something is to be asked for again, not how it changed.";
+
 pub(crate) const REQUEST: &str = "\
 Examples:
   sandbar request http://127.0.0.1:3101/mcp tools/list

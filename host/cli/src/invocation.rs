@@ -11,10 +11,11 @@ use crate::commands::demo;
 use crate::commands::executor::Serving;
 use crate::commands::fetch::Fetch;
 use crate::commands::lists::{self, List};
-use crate::commands::{calls, components, info};
+use crate::commands::{calls, components, info, watch};
 use crate::connection::Server;
 use crate::failure::Failure;
 use crate::json::JsonObject;
+use sandbar::Interest;
 use std::io;
 use std::path::PathBuf;
 
@@ -38,6 +39,11 @@ pub(crate) enum Invocation {
         arguments: JsonObject,
     },
     Complete(Server, Completion),
+    Watch {
+        server: Server,
+        interest: Interest,
+        count: Option<u64>,
+    },
     Request {
         server: Server,
         method: String,
@@ -77,6 +83,12 @@ impl Invocation {
                 let completion = Completion::resolve(&args)?;
                 Self::Complete(Server::resolve(args.server)?, completion)
             }
+            Command::Watch(args) => {
+                let lists = args.lists || args.resources.is_empty();
+                let interest = Interest { lists, resources: args.resources };
+                let server = Server::resolve(args.server)?.listening();
+                Self::Watch { server, interest, count: args.count }
+            }
             Command::Request(args) => {
                 let params = args.params.as_deref();
                 let params = params.map(|params| read_object("JSON", params, io::stdin()));
@@ -101,6 +113,7 @@ impl Invocation {
             }
             Self::Read { server, uri, output } => calls::read(server, &uri, output).await,
             Self::Complete(server, completion) => completion.ask(server).await,
+            Self::Watch { server, interest, count } => watch::run(server, interest, count).await,
             Self::Request { server, method, params } => {
                 calls::request(server, method, params).await
             }

@@ -38,6 +38,7 @@ mod sandbar;
 mod sandbox;
 mod serve;
 mod session;
+mod watch;
 
 pub use call::{Call, Request};
 pub use connect::ConnectOptions;
@@ -50,6 +51,7 @@ pub use sandbox::handler::{ElicitationAnswer, Handler, Notification, Root, Serve
 pub use sandbox::limits::SandboxLimits;
 pub use sandbox::{components, handler};
 pub use session::{Session, SessionStats};
+pub use watch::{Interest, Watch};
 
 /// The records of MCP, as they come out of the sandbox.
 ///
@@ -57,10 +59,10 @@ pub use session::{Session, SessionStats};
 /// the host parses it.
 pub mod types {
     pub use crate::sandbox::bindings::mcp::{
-        BinaryContent, Choice, ChoicesField, Content, Elicitation, Era, FieldKind, Form, FormField,
-        Implementation, NumberField, Progress, Prompt, PromptArgument, PromptMessage, PromptResult,
-        ResourceBody, ResourceContents, ResourceLink, ServerDescription, TextField, Tool,
-        ToolResult, UrlElicitation,
+        BinaryContent, Change, Choice, ChoicesField, Content, Elicitation, Era, FieldKind, Form,
+        FormField, Implementation, NumberField, Progress, Prompt, PromptArgument, PromptMessage,
+        PromptResult, ResourceBody, ResourceContents, ResourceLink, ServerDescription, TextField,
+        Tool, ToolResult, UrlElicitation,
     };
 }
 

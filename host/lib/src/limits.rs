@@ -21,3 +21,7 @@ pub(crate) const FIRST_REPEAT: Duration = Duration::from_millis(20);
 /// Exchanges of one executor at a time. 1000 slow streams are a use that it is
 /// made for; the delta protocol allows 1024.
 pub(crate) const EXCHANGES: usize = 1024;
+
+/// Changes of a legacy server that wait for whoever watches. 256: whoever is that far behind asks for
+/// everything again, which costs less than to hear of each.
+pub(crate) const UNREAD_CHANGES: usize = 256;

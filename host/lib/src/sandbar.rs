@@ -7,13 +7,15 @@ use crate::executor::Executor;
 use crate::http::{DialLimits, Dialer, Dialers, Policy, Proxies, TlsRoots, check_url};
 use crate::sandbox::engine::SandboxEngine;
 use crate::sandbox::exchange::FetchLife;
+use crate::sandbox::handler::Handler;
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::programs::Programs;
 use crate::sandbox::session::McpLife;
 use crate::sandbox::state::Network;
 use crate::sandbox::worker::Worker;
 use crate::serve::{ListenError, ListenOptions, Listener, ServeOptions, Server};
-use crate::session::{Session, Usage};
+use crate::session::{Session, Told, Usage};
+use crate::watch::Watched;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::task::AbortHandle;
@@ -124,15 +126,18 @@ impl Sandbar {
             dialer,
         };
         let limits = self.programs.limits();
-        let handler = Arc::clone(&options.handler);
-        let (life, opened) =
-            McpLife::new(instance, options.into_wit(), Arc::clone(&handler), limits.grace);
+        let (handler, changes) = Watched::new(Arc::clone(&options.handler));
+        let handler: Arc<dyn Handler> = Arc::new(handler);
+        let options = options.into_wit();
+        let changes = options.listens.then_some(changes);
+        let (life, opened) = McpLife::new(instance, options, Arc::clone(&handler), limits.grace);
         let worker = Worker::spawn(sandbox, life, limits.clone());
         // Until the session is open, dropping this future ends the sandbox.
         let mut abandoned = Abandoned(Some(worker.task()));
         let outcome = opened.await;
         abandoned.0 = None;
-        Session::opened(worker, outcome.ok(), usage, handler, limits).await
+        let told = Told { handler, changes };
+        Session::opened(worker, outcome.ok(), usage, told, limits).await
     }
 }
 

@@ -8,7 +8,8 @@ use crate::operation::{
 };
 use crate::pages::{Pages, add_records};
 use crate::sandbox::bindings::mcp::{
-    Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
+    Change, Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool,
+    ToolResult,
 };
 use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::handler::{Handler, Notification};
@@ -18,6 +19,7 @@ use crate::sandbox::session::{McpSession, Outcome};
 use crate::sandbox::worker::Worker;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast;
 
 /// A session with one MCP server, in a sandbox of its own.
 ///
@@ -30,7 +32,14 @@ struct Inner {
     calls: Arc<Calls>,
     description: ServerDescription,
     usage: Usage,
-    handler: Arc<dyn Handler>,
+    told: Told,
+}
+
+/// Who is told what a session tells unasked.
+pub(crate) struct Told {
+    pub(crate) handler: Arc<dyn Handler>,
+    /// Where changes at a legacy server are told; none where its stream is not kept.
+    pub(crate) changes: Option<broadcast::Sender<Change>>,
 }
 
 /// Where a sandbox's use of the machine is read.
@@ -62,7 +71,7 @@ impl Session {
         worker: Worker<McpSession>,
         outcome: Option<Outcome<ServerDescription>>,
         usage: Usage,
-        handler: Arc<dyn Handler>,
+        told: Told,
         limits: &SandboxLimits,
     ) -> Result<Self, Error> {
         let description = match outcome {
@@ -71,7 +80,7 @@ impl Session {
             None => return Err(worker.ending().await.into()),
         };
         let calls = Arc::new(Calls::new(worker, limits));
-        Ok(Self(Arc::new(Inner { calls, description, usage, handler })))
+        Ok(Self(Arc::new(Inner { calls, description, usage, told })))
     }
 
     /// What the server said of itself when the session was opened. Unverified.
@@ -171,9 +180,14 @@ impl Session {
         let (items, stopped) = pages.finish();
         if let Some(stopped) = stopped {
             let text = format!("{method}: {stopped}; what came until then is kept");
-            self.0.handler.notified(Notification::of_client(&text)).await;
+            self.0.told.handler.notified(Notification::of_client(&text)).await;
         }
         Ok(items)
+    }
+
+    /// Changes at a legacy server from now on.
+    pub(crate) fn changes(&self) -> Option<broadcast::Receiver<Change>> {
+        self.0.told.changes.as_ref().map(broadcast::Sender::subscribe)
     }
 
     /// Closes the session: calls in flight end with [`Error::Cancelled`] or

@@ -7,6 +7,7 @@ use crate::http::HttpRequest;
 use crate::inbound::{Inbound, Received};
 use crate::jsonrpc::{self, Id};
 use crate::legacy::{self, Legacy, Transport};
+use crate::limits::STANDING_SILENCE;
 use crate::modern::Outline;
 use crate::notification::{LogLevel, Notification};
 use crate::params::Params;
@@ -22,9 +23,11 @@ mod answered;
 mod ending;
 mod errand;
 mod inputs;
+mod subscription;
 
 use errand::Errand;
 use inputs::{Round, Rounds};
+use subscription::{Heard, Subscription};
 
 /// A request, as far as it got.
 #[derive(Debug)]
@@ -41,6 +44,7 @@ pub(super) struct RequestCall {
     cursor: Cursor,
     repetitions: Repetitions,
     rounds: Rounds,
+    subscription: Subscription,
     /// What was no message among what came instead of the answer, if anything.
     noise: Option<String>,
     /// Whether the request was repeated in a new session.
@@ -108,6 +112,7 @@ impl RequestCall {
             cursor: Cursor::default(),
             repetitions: Repetitions::default(),
             rounds: Rounds::default(),
+            subscription: Subscription::default(),
             noise: None,
             repeated_in_new_session: false,
             repeated_with_version: false,
@@ -153,7 +158,8 @@ impl RequestCall {
             Wire::Unopened | Wire::Lost => return Err(Error::SessionLost),
             Wire::Closing(_) | Wire::Closed => return Err(Error::Closed),
         };
-        Ok(session.post(fields, body, self.idle_timeout))
+        let silence = self.is_subscription(session).then_some(STANDING_SILENCE);
+        Ok(session.post(fields, body, self.idle_timeout.or(silence)))
     }
 
     /// Goes on with the old transport.
@@ -222,6 +228,16 @@ impl RequestCall {
             Received::NeedBytes => Step::Read,
             Received::Discard => Step::Drop,
             Received::Notification { method, params } => {
+                if self.is_subscription(session) {
+                    match self.heard(&method, params.as_deref()) {
+                        Heard::News => {}
+                        Heard::Foreign => {
+                            self.state = State::Receiving(expected, inbound);
+                            return None;
+                        }
+                        Heard::End => return self.settle(Ok("{}".to_owned())),
+                    }
+                }
                 Step::Notify(self.notification(method, params))
             }
             Received::Request { id, method, params } => match session.wire() {

@@ -25,8 +25,7 @@ pub(super) struct StandingCall {
     /// The opening of the session that it belongs to.
     generation: u64,
     cursor: Cursor,
-    /// Connections in a row that brought nothing.
-    unproductive: u32,
+    tries: Tries,
     /// Whether something on it was no message, which is told once.
     was_noisy: bool,
     state: State,
@@ -41,7 +40,7 @@ enum State {
     /// The stream is open.
     Receiving(Box<Inbound>),
     /// There is to be a wait before the next connection.
-    Broken,
+    Broken(Duration),
     /// The wait goes on.
     Waiting,
     /// There is no such stream, or not any more.
@@ -55,7 +54,7 @@ impl StandingCall {
         Self {
             generation,
             cursor: Cursor::default(),
-            unproductive: 0,
+            tries: Tries::default(),
             was_noisy: false,
             state: State::Ready,
         }
@@ -78,11 +77,11 @@ impl StandingCall {
             Received::NeedBytes => Some(Step::Read),
             Received::Discard => Some(Step::Drop),
             Received::Notification { method, params } => {
-                self.unproductive = 0;
+                self.tries.were_worth_it();
                 Some(Step::Notify(Notification::unrelated(method, params)))
             }
             Received::Request { id, method, params } => {
-                self.unproductive = 0;
+                self.tries.were_worth_it();
                 Some(self.asked(session, id, method, params))
             }
             // Nothing that was asked is answered here.
@@ -124,23 +123,41 @@ impl StandingCall {
         is_news.then(|| Step::Notify(Notification::of_client(None, LogLevel::Notice, &text)))
     }
 
-    /// What follows from the end of a connection. One that was only silent was not in vain.
+    /// What follows from the end of a connection.
     fn after(&mut self, ending: &Ending) -> State {
-        match ending {
-            Ending::Broken(failure) if failure.code == ErrorCode::IdleTimeout => State::Broken,
-            Ending::Clean | Ending::Broken(_) if self.unproductive < UNPRODUCTIVE_RESUMPTIONS => {
-                self.unproductive += 1;
-                State::Broken
-            }
-            Ending::Clean | Ending::Broken(_) | Ending::Refused(_) | Ending::Invalid(_) => {
-                State::Ended
-            }
+        match self.tries.after(ending, self.cursor.pause()) {
+            Some(pause) => State::Broken(pause),
+            None => State::Ended,
         }
     }
+}
 
-    fn pause(&self) -> Duration {
-        let doubled = 1 << self.unproductive.saturating_sub(1).min(8);
-        self.cursor.pause().saturating_mul(doubled).min(MAX_RETRY)
+/// How often a stream that nothing hangs on has been opened in vain.
+#[derive(Debug, Default)]
+pub(super) struct Tries {
+    in_vain: u32,
+}
+
+impl Tries {
+    /// Something came: only that resets the count, not a server that accepts and closes.
+    pub(super) const fn were_worth_it(&mut self) {
+        self.in_vain = 0;
+    }
+
+    /// How long to wait before the next, after a connection that ended so; none where there is no use
+    /// in another. One that was only silent was not in vain.
+    pub(super) fn after(&mut self, ending: &Ending, pause: Duration) -> Option<Duration> {
+        match ending {
+            Ending::Broken(failure) if failure.code == ErrorCode::IdleTimeout => {}
+            Ending::Clean | Ending::Broken(_) if self.in_vain < UNPRODUCTIVE_RESUMPTIONS => {
+                self.in_vain += 1;
+            }
+            Ending::Clean | Ending::Broken(_) | Ending::Refused(_) | Ending::Invalid(_) => {
+                return None;
+            }
+        }
+        let doubled = 1 << self.in_vain.saturating_sub(1).min(8);
+        Some(pause.saturating_mul(doubled).min(MAX_RETRY))
     }
 }
 
@@ -156,9 +173,9 @@ impl Drive for StandingCall {
                     None => Some(done()),
                 },
                 State::Receiving(inbound) => self.receive(session, inbound),
-                State::Broken => {
+                State::Broken(pause) => {
                     self.state = State::Waiting;
-                    Some(Step::Wait(self.pause()))
+                    Some(Step::Wait(pause))
                 }
                 State::Ended => Some(done()),
                 waiting @ (State::Awaiting | State::Waiting | State::Over) => {

@@ -26,3 +26,4 @@ mod script;
 mod server_requests;
 mod session_loss;
 mod standing;
+mod subscriptions;

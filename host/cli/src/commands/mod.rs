@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `tools`, `resources`, `templates`, `prompts` | `lists.rs` |
 //! | `call`, `prompt`, `read`, `request` | `calls.rs`, and with `-o` `save.rs` |
-//! | `complete`, `info`, `fetch`, `executor`, `components`, `demo` | of the same name |
+//! | `complete`, `watch`, `info`, `fetch`, `executor`, `components`, `demo` | of the same name |
 
 pub(crate) mod calls;
 pub(crate) mod complete;
@@ -16,3 +16,4 @@ pub(crate) mod fetch;
 pub(crate) mod info;
 pub(crate) mod lists;
 mod save;
+pub(crate) mod watch;

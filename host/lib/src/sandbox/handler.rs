@@ -1,6 +1,6 @@
 //! What a session tells its embedder, and asks of it.
 
-use crate::sandbox::bindings::mcp::{self, Elicitation, Progress};
+use crate::sandbox::bindings::mcp::{self, Change, Elicitation, Progress};
 use futures::future::BoxFuture;
 
 /// A notification of a server, or what this client has to say of one: a log message (MCP's
@@ -14,6 +14,8 @@ pub struct Notification {
     pub params: Option<String>,
     /// The typed form, where the method is `notifications/progress`.
     pub progress: Option<Progress>,
+    /// What has changed, where it says that something has.
+    pub change: Option<Change>,
 }
 
 impl Notification {
@@ -25,13 +27,15 @@ impl Notification {
             method: "notifications/message".to_owned(),
             params: Some(params.to_string()),
             progress: None,
+            change: None,
         }
     }
 }
 
 impl From<mcp::Notification> for Notification {
-    fn from(mcp::Notification { method, params, progress, .. }: mcp::Notification) -> Self {
-        Self { method, params, progress }
+    fn from(notification: mcp::Notification) -> Self {
+        let mcp::Notification { call: _, method, params, progress, change } = notification;
+        Self { method, params, progress, change }
     }
 }
 

@@ -13,6 +13,9 @@ use super::{Next, RequestCall, State};
 
 impl RequestCall {
     pub(super) fn ended(&mut self, session: &mut Session, expected: Expected, ending: Ending) {
+        if self.resubscribes(session, &ending) {
+            return;
+        }
         match ending {
             Ending::Clean => self.pause_or(session, self.no_answer()),
             Ending::Broken(failure) => self.broken(session, failure),
@@ -34,6 +37,9 @@ impl RequestCall {
 
     /// The exchange failed, before the answer began or in the middle of it.
     pub(super) fn broken(&mut self, session: &Session, failure: Failure) {
+        if self.resubscribes(session, &Ending::Broken(failure.clone())) {
+            return;
+        }
         if failure.is_transient()
             && let Some(wait) = self.next_resumption(session)
         {

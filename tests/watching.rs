@@ -1,0 +1,141 @@
+//! What changes at a server, in both eras, for an embedder and for the program.
+
+use crate::support::binary::sandbar as run;
+use crate::support::{
+    everything::EverythingServer,
+    fault::{Chunk, Gate, McpScript, Response, Script, sse_response},
+    fault_server::FaultServer,
+    patience::wait_for,
+    sandbox,
+};
+use sandbar::types::{Change, Era};
+use sandbar::{ConnectOptions, Error, Interest, Session};
+
+async fn connect(url: String, era: Era) -> Session {
+    let sandbar = sandbox::builder().build().unwrap();
+    let options = ConnectOptions::new(url).era(era).listens(true);
+    wait_for("the session to open", sandbar.connect_with(options)).await.unwrap()
+}
+
+fn lists() -> Interest {
+    Interest { lists: true, resources: Vec::new() }
+}
+
+fn resource(uri: &str) -> Interest {
+    Interest { lists: false, resources: vec![uri.to_owned()] }
+}
+
+const TOOLS: &str = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
+const UPDATED: &str =
+    r#"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"demo://a/b"}}"#;
+const END: &str = r#"{"jsonrpc":"2.0","id":{id},"result":{"resultType":"complete"}}"#;
+
+/// Catches a subscription that nobody makes, one that goes on for nobody, and a change that does not
+/// come because its server keeps the stream between (with the reference server, which tells on the
+/// stream that belongs to no request).
+#[tokio::test(flavor = "multi_thread")]
+async fn the_everything_server_tells_of_its_resources() {
+    let server = EverythingServer::start().await;
+    let session = connect(server.url(), Era::Legacy).await;
+    let uri = session.list_resources().await.unwrap()[0].uri.clone();
+    let mut watch = wait_for("the watch", session.watch(resource(&uri))).await.unwrap();
+    session.call_tool("toggle-subscriber-updates", None).await.unwrap();
+    let change = wait_for("a change", watch.next()).await.unwrap().unwrap();
+    assert_eq!(change, Change::Resource(uri));
+    drop(watch);
+    session.close().await;
+}
+
+/// Catches a modern server that is asked for what it does not have, a filter that asks for nothing, a
+/// stream that is read only at its end, and one that breaks for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modern_server_is_subscribed_to() {
+    let seen = Gate::new("the first change was seen");
+    let first = Script::respond(Response::event_stream().chunks_follow())
+        .send(Chunk::new(format!("data: {TOOLS}\n\n")))
+        .wait(&seen)
+        .reset();
+    let script = McpScript::modern().on_call("subscriptions/listen", 0, first).on_call(
+        "subscriptions/listen",
+        1,
+        Script::respond(sse_response([UPDATED, END])),
+    );
+    let server = FaultServer::start_mcp(script).await;
+    let session = connect(server.url("/mcp"), Era::Modern).await;
+    let interest = Interest { lists: true, resources: vec!["demo://a".to_owned()] };
+    let mut watch = wait_for("the watch", session.watch(interest)).await.unwrap();
+    assert_eq!(wait_for("a change", watch.next()).await.unwrap().unwrap(), Change::Tools);
+    seen.open();
+    let updated = Change::Resource("demo://a/b".to_owned());
+    assert_eq!(wait_for("another", watch.next()).await.unwrap().unwrap(), updated);
+    assert!(wait_for("the end", watch.next()).await.is_none());
+    let requests = server.requests();
+    let asked = requests.iter().find(|one| one.operation() == "subscriptions/listen").unwrap();
+    let filter = &asked.json()["params"]["notifications"];
+    assert_eq!(filter["toolsListChanged"], true);
+    assert_eq!(filter["resourceSubscriptions"][0], "demo://a");
+    session.close().await;
+
+    let server = FaultServer::start_mcp(McpScript::modern()).await;
+    let session = connect(server.url("/mcp"), Era::Modern).await;
+    let mut watch = session.watch(lists()).await.unwrap();
+    let refused = wait_for("the refusal", watch.next()).await.unwrap().unwrap_err();
+    assert!(matches!(&refused, Error::Rpc(error) if error.code == -32601), "{refused:?}");
+    assert!(watch.next().await.is_none());
+    session.close().await;
+}
+
+/// Catches a watch that never hears anything because the session does not listen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_legacy_session_that_does_not_listen_says_so() {
+    let server = FaultServer::start_mcp(McpScript::legacy()).await;
+    let sandbar = sandbox::builder().build().unwrap();
+    let options = ConnectOptions::new(server.url("/mcp")).era(Era::Legacy);
+    let session = wait_for("the session", sandbar.connect_with(options)).await.unwrap();
+    let error = session.watch(lists()).await.unwrap_err();
+    assert!(error.to_string().contains("ConnectOptions::listens"), "{error}");
+    session.close().await;
+}
+
+/// Catches a legacy server's change that is told to the handler alone, and one that nobody asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_legacy_server_is_subscribed_to_and_listened_to() {
+    let watching = Gate::new("somebody watches");
+    let other = UPDATED.replace("demo://a/b", "other://");
+    let changes = format!("data: {other}\n\ndata: {UPDATED}\n\ndata: {TOOLS}\n\n");
+    let stream = Script::respond(Response::event_stream().chunks_follow())
+        .wait(&watching)
+        .send(Chunk::new(changes))
+        .hang();
+    let empty = Script::respond(Response::json(200, r#"{"jsonrpc":"2.0","id":{id},"result":{}}"#));
+    let script = McpScript::legacy()
+        .on("GET", stream)
+        .on("resources/subscribe", empty.clone())
+        .on("resources/unsubscribe", empty);
+    let server = FaultServer::start_mcp(script).await;
+    let session = connect(server.url("/mcp"), Era::Legacy).await;
+    let mut watch = wait_for("the watch", session.watch(resource("demo://a"))).await.unwrap();
+    let mut tools = wait_for("the watch", session.watch(lists())).await.unwrap();
+    watching.open();
+    let updated = Change::Resource("demo://a/b".to_owned());
+    assert_eq!(wait_for("a change", watch.next()).await.unwrap().unwrap(), updated);
+    assert_eq!(wait_for("a change", tools.next()).await.unwrap().unwrap(), Change::Tools);
+    session.close().await;
+}
+
+/// Catches a program that waits for the end of a stream before it prints anything, or that goes on
+/// when there was enough.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_prints_a_line_for_each_change() {
+    let changes = format!("data: {TOOLS}\n\ndata: {UPDATED}\n\n");
+    let stream = Script::respond(Response::event_stream().chunks_follow());
+    let stream = stream.send(Chunk::new(changes)).hang();
+    let script = McpScript::modern().on("subscriptions/listen", stream);
+    let server = FaultServer::start_mcp(script).await;
+    let url = server.url("/mcp");
+    let watch = ["watch", &url, "--lists", "--resource", "demo://a", "--count"];
+    let seen = run(watch.into_iter().chain(["2"])).await;
+    assert_eq!(seen.output(), "tools\nresource  demo://a/b\n");
+    let seen = run(watch.into_iter().chain(["1", "--json"])).await;
+    assert_eq!(seen.json(), serde_json::json!({"changed":"tools"}));
+}
