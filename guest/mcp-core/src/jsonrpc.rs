@@ -276,6 +276,24 @@ mod tests {
         assert_eq!((id, result), (Id::of("\"a\""), "null"));
     }
 
+    /// Catches a code that is made up for one that is out of range.
+    #[test]
+    fn a_code_is_an_integer_or_none() {
+        for (code, expected) in [
+            ("-32600.0", -32600),
+            ("9007199254740992", 9_007_199_254_740_992),
+            ("9223372036854775808", 0),
+            ("1e300", 0),
+            ("1.5", 0),
+        ] {
+            let text = format!(r#"{{"error":{{"code":{code}}}}}"#);
+            let Message::Failure { error, .. } = Message::parse(&text).unwrap() else {
+                panic!("not a failure: {text}")
+            };
+            assert_eq!(error.code, expected, "{code}");
+        }
+    }
+
     /// Catches a parser that insists on an id in errors: servers answer what they cannot parse
     /// with null or with a made-up one.
     #[test]

@@ -23,3 +23,23 @@ pub(crate) fn quote(body: &[u8]) -> String {
         text => format!("`{text}`"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+    use crate::limits::QUOTED_BYTES;
+
+    /// Catches a quotation that ends as if it were whole, or as if it were not.
+    #[test]
+    fn what_is_cut_says_so() {
+        let text = |bytes| "x".repeat(bytes);
+        assert_eq!(
+            quote(text(QUOTED_BYTES - 1).as_bytes()),
+            format!("`{}`", text(QUOTED_BYTES - 1))
+        );
+        assert_eq!(quote(text(QUOTED_BYTES).as_bytes()), format!("`{}`", text(QUOTED_BYTES)));
+        let more = quote(text(QUOTED_BYTES + 1).as_bytes());
+        assert_eq!(more, format!("`{}...`", text(QUOTED_BYTES)));
+        assert_eq!(quote(b" \n"), "nothing");
+    }
+}

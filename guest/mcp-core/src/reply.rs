@@ -145,10 +145,11 @@ impl Reply {
             let Some(coding) = &mut self.coding else { return };
             match coding.decode(slice) {
                 Ok(plain) => self.take(&plain),
-                Err(broken) if self.ending.is_none() => {
-                    self.ending = Some(self.undecodable(&broken));
+                Err(broken) => {
+                    let undecodable = self.undecodable(&broken);
+                    self.ending.get_or_insert(undecodable);
+                    return;
                 }
-                Err(_) => return,
             }
         }
     }

@@ -240,7 +240,7 @@ impl Handshake {
                     session.opened(Wire::Legacy(legacy), description)
                 });
                 self.settle(outcome);
-                return stream.is_open().then_some(Step::Drop);
+                return None;
             }
             Progress::Ended(ending) => {
                 self.settle(Err(match ending {

@@ -72,11 +72,6 @@ impl HttpSse {
         self.target.is_some()
     }
 
-    /// Whether the body has to be dropped before another exchange.
-    pub(super) fn is_open(&self) -> bool {
-        matches!(&self.state, State::Receiving(inbound) if inbound.is_open())
-    }
-
     /// The id of the request that is to be answered.
     pub(super) const fn id(&self) -> i64 {
         self.id

@@ -248,6 +248,25 @@ fn odd_prompts_hide_no_others() {
     assert_eq!(said, expected);
 }
 
+/// Catches a warning that grows with what a server sends, and one that does not say how much of it
+/// is left out.
+#[test]
+fn a_warning_describes_the_first_oddities_and_counts_the_rest() {
+    let listed = |bytes: usize| format!("[\"{}\"]", "x".repeat(bytes - 4));
+    let warning = |items: &[String]| {
+        let json = format!(r#"{{"content":[{}]}}"#, items.join(","));
+        ToolResult::parse(json).warning.unwrap_or_default()
+    };
+    let three = warning(&["1".to_owned(), listed(QUOTED_BYTES), listed(QUOTED_BYTES + 1)]);
+    assert!(three.contains(": 1; "), "{three}");
+    assert!(three.contains(&format!("{}; ", listed(QUOTED_BYTES))), "{three}");
+    assert!(three.ends_with("x\"..."), "{three}");
+    assert_eq!(three.matches("; ").count(), 2, "{three}");
+    let five = warning(&["1", "2", "3", "4", "5"].map(str::to_owned));
+    assert!(five.ends_with(": 3; and 2 more"), "{five}");
+    assert_eq!(DESCRIBED_ODDITIES, 3);
+}
+
 /// Some JSON text, odd in every way that JSON has.
 fn json() -> impl Strategy<Value = String> {
     let name = prop_oneof![

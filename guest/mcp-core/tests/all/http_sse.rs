@@ -1,6 +1,6 @@
 //! The transport of 2024-11-05 (langflow 15145).
 
-use sandbar_mcp_core::{Era, Error, ErrorCode, Failure, Session, SessionConfig};
+use sandbar_mcp_core::{CallId, Era, Error, ErrorCode, Failure, Outgoing, Session, SessionConfig};
 
 use crate::script::{Event, Reply, Script, body, config, field, outgoing};
 
@@ -102,14 +102,49 @@ fn where_there_is_no_such_stream_the_first_refusal_is_told() {
 #[test]
 fn a_stream_that_breaks_after_its_endpoint_is_the_fault_that_is_told() {
     let cut = Failure::sent(ErrorCode::IncompleteBody);
-    let mut session = Session::new(SessionConfig { era: Some(Era::Legacy), ..config() }).unwrap();
-    let call = session.open();
-    let refused = Reply::new(405, "text/plain", "the first");
-    let stream = Reply::sse(ENDPOINT).broken(cut);
-    let mut script = Script::new([refused, stream, Reply::accepted()]);
-    let outcome = script.run(&mut session, call);
-    let Err(Error::Http(failure)) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(failure.code, ErrorCode::IncompleteBody);
+    let run = |stream: Reply| {
+        let mut session =
+            Session::new(SessionConfig { era: Some(Era::Legacy), ..config() }).unwrap();
+        let call = session.open();
+        let refused = Reply::new(405, "text/plain", "the first");
+        Script::new([refused, stream, Reply::accepted()]).run(&mut session, call)
+    };
+    let outcome = run(Reply::sse(ENDPOINT).broken(cut));
+    assert!(
+        matches!(outcome, Err(Error::Http(failure)) if failure.code == ErrorCode::IncompleteBody)
+    );
+    let outcome = run(Reply::sse(ENDPOINT).chunk("data: {\"result\":\n\n"));
+    assert!(matches!(outcome, Err(Error::InvalidMessage(_))), "{outcome:?}");
+}
+
+/// Catches a second address that is taken for the first, progress that is nobody's, and a silence that
+/// is not the caller's.
+#[test]
+fn a_call_on_such_a_stream_is_a_call_like_any_other() {
+    let (mut session, _) = open();
+    let silence = std::time::Duration::from_secs(5);
+    let call = outgoing("tools/call", Some(r#"{"name":"t"}"#));
+    let call = Outgoing { idle_timeout: Some(silence), ..call };
+    let call = session.request(call).unwrap();
+    let progress = "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":$ID,\"progress\":1}}\n\n";
+    let other = "event: endpoint\ndata: /other\n\n";
+    let stream = Reply::sse(ENDPOINT).chunk(INITIALIZED).chunk(other).chunk(progress).chunk(ANSWER);
+    let replies = [vec![stream], vec![Reply::accepted(); 3]].concat();
+    let mut script = Script::new(replies);
+    assert_eq!(script.run(&mut session, call).unwrap(), r#"{"a":1}"#);
+    assert!(script.is_played());
+    assert_eq!(script.notified()[0].call, Some(CallId(7)));
+    assert_eq!(script.sent()[0].idle_timeout, Some(silence));
+}
+
+/// Catches a connection that fails and is taken for a stream that broke.
+#[test]
+fn a_stream_that_cannot_be_had_ends_the_call() {
+    let (mut session, _) = open();
+    let call = session.request(outgoing("tools/call", None)).unwrap();
+    let refused = Failure::unsent(ErrorCode::ConnectionRefused);
+    let mut script = Script::new([Reply::failure(refused.clone())]);
+    assert_eq!(script.run(&mut session, call), Err(Error::Http(refused)));
 }
 
 /// Catches a call that reads as if it had run though nothing of it was sent, and one that reads as if

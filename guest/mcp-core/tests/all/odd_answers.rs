@@ -1,8 +1,8 @@
 //! Answers that are not as they should be, and certain all the same.
 
-use sandbar_mcp_core::{Error, RpcError};
+use sandbar_mcp_core::{Error, Params, RpcError};
 
-use crate::script::{Reply, call_tool, legacy, modern};
+use crate::script::{Event, Reply, Script, call_tool, initialized, legacy, modern};
 
 fn invalid(outcome: Result<String, Error>) -> String {
     match outcome {
@@ -108,4 +108,53 @@ fn an_answer_under_another_media_type_is_an_answer() {
     }
     let (outcome, _) = call_tool(&mut legacy(), [Reply::json(202, message)]);
     assert_eq!(outcome.unwrap(), "{}");
+}
+
+/// Catches a status that has no content read as if it had some.
+#[test]
+fn a_success_without_content_is_no_answer() {
+    for (status, content_type) in [(204, "application/json"), (205, "text/event-stream"), (204, "")]
+    {
+        let (outcome, _) = call_tool(&mut modern(), [Reply::new(status, content_type, "")]);
+        assert_eq!(outcome, Err(Error::NoAnswer), "{status} {content_type}");
+    }
+}
+
+/// Catches a body that is neither read nor dropped before the next exchange.
+#[test]
+fn what_is_left_of_an_answer_is_dropped_before_the_request_is_repeated() {
+    let version = r#"data: {"jsonrpc":"2.0","id":$ID,"error":{"code":-32022,"message":"m","data":{"supported":["2026-07-28"]}}}"#;
+    let refused = Reply::sse(&format!("{version}\n\n")).chunk("never read");
+    let (outcome, script) = call_tool(&mut modern(), [refused, Reply::result("{}")]);
+    assert_eq!(outcome.unwrap(), "{}");
+    assert!(script.events.iter().any(|event| matches!(event, Event::Dropped)));
+    let lost =
+        Reply::new(404, "text/html", "Session not found ".repeat(10_000)).chunk("never read");
+    let [initialize, confirmation] = initialized("2025-11-25", "s2");
+    let replies = [lost, initialize, confirmation, Reply::result("{}")];
+    let (outcome, script) = call_tool(&mut legacy(), replies);
+    assert_eq!(outcome.unwrap(), "{}");
+    assert!(script.events.iter().any(|event| matches!(event, Event::Dropped)));
+}
+
+/// Catches a refusal that does not say what was refused.
+#[test]
+fn a_refused_message_is_named() {
+    let refused = || Reply::new(400, "text/plain", "no");
+    let mut session = legacy();
+    let call = session.notification("notifications/roots/list_changed", Params::default()).unwrap();
+    let outcome = Script::new([refused()]).run(&mut session, call);
+    let Err(Error::Status(status)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(status.request, "notifications/roots/list_changed");
+    let ask = "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\"}\n\n";
+    let answer = "data: {\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":{}}\n\n";
+    let (_, script) = call_tool(&mut session, [Reply::sse(&format!("{ask}{answer}"))]);
+    let asked = script.events.iter().find_map(|event| match event {
+        Event::Asked(request) => Some(request.id.clone()),
+        _ => None,
+    });
+    let call = session.response(asked.unwrap(), Ok("{}".to_owned()));
+    let outcome = Script::new([refused()]).run(&mut session, call);
+    let Err(Error::Status(status)) = outcome else { panic!("{outcome:?}") };
+    assert!(status.request.contains("a request of the server"), "{}", status.request);
 }

@@ -212,6 +212,17 @@ fn a_legacy_server_that_has_become_modern_is_found_again() {
     assert_eq!(script.methods(), methods);
 }
 
+/// Catches a legacy server's own words that are lost in a search for another era.
+#[test]
+fn a_legacy_server_that_refuses_a_new_session_is_asked_once() {
+    let [initialize, confirmation] = initialized("2025-11-25", "s1");
+    let (_, mut session, _) = open(None, vec![Reply::new(400, "", ""), initialize, confirmation]);
+    let refused = Reply::json(400, &error(-32602, "null"));
+    let (outcome, script) = call_tool(&mut session, [Reply::new(404, "", ""), refused]);
+    assert!(matches!(outcome, Err(Error::Rpc(error)) if error.code == -32602));
+    assert_eq!(script.methods(), ["tools/call", "initialize"]);
+}
+
 /// Catches a server that cannot be talked to for something that is only shown.
 #[test]
 fn odd_words_of_a_server_about_itself_are_left_out() {

@@ -93,6 +93,10 @@ fn other_refusals_are_not_a_lost_session() {
     let challenge = challenge.field("www-authenticate", "Bearer");
     let (outcome, _) = call_tool(&mut legacy(), [challenge]);
     assert!(matches!(outcome, Err(Error::Status(status)) if status.status == 401));
+    // Who asks too often may hear of a session, too.
+    let busy = Reply::new(429, "text/plain", "session not found: too many requests");
+    let (outcome, _) = call_tool(&mut legacy(), [busy]);
+    assert!(matches!(outcome, Err(Error::Status(status)) if status.status == 429));
     let (outcome, _) = call_tool(&mut legacy(), [Reply::new(400, "text/plain", "bad json")]);
     assert!(matches!(outcome, Err(Error::Status(status)) if status.status == 400));
     let (outcome, _) = call_tool(&mut modern(), [Reply::new(404, "text/plain", "gone")]);
@@ -133,4 +137,26 @@ fn calls_that_lose_the_same_session_name_the_same_generation() {
         assert_eq!(field(&request, "mcp-session-id"), ["s2"]);
     }
     assert_eq!(session.generation(), 2);
+}
+
+/// Catches the second of two calls that find out together that an era was taken for another, and that
+/// is told it need not be repeated.
+#[test]
+fn calls_that_notice_a_wrong_era_together_are_both_repeated() {
+    let mut session = modern();
+    let mut calls: Vec<_> = (0..2).map(|_| session.request(outgoing("m", None)).unwrap()).collect();
+    for call in &mut calls {
+        assert!(matches!(call.poll(&mut session), Step::Send(_)));
+    }
+    let text = b"Bad Request: No valid session ID provided";
+    for call in &mut calls {
+        let head =
+            sandbar_mcp_core::Response { status: 400, fields: Vec::new(), url: String::new() };
+        call.handle_response(&mut session, head);
+        assert!(matches!(call.poll(&mut session), Step::Read));
+        call.handle_body(&mut session, text);
+        assert!(matches!(call.poll(&mut session), Step::Read));
+        call.handle_body_end(&mut session, Ok(()));
+        assert!(matches!(call.poll(&mut session), Step::Reopen { generation: 1 }));
+    }
 }
