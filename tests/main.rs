@@ -4,6 +4,7 @@
 //! - `tree`: what the rooms of the library use of one another, and where limits stand
 //! - `sessions`: the official Rust SDK's server, in both eras and every mode
 //! - `everything`: the official server of the TypeScript SDK
+//! - `python`: the official servers of the Python SDK
 //! - `contracts`: what holds of the interfaces in `wit/`
 //! - `components`: a client of the embedder's own, and who dials for it
 //! - `bare_wasi`: the composition in a host that is not ours
@@ -41,6 +42,7 @@ mod field;
 mod imports;
 mod listener;
 mod load;
+mod python;
 mod roads;
 mod rogue;
 mod routing;

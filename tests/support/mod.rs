@@ -15,5 +15,6 @@ pub(crate) mod pty;
 pub(crate) mod pypi;
 pub(crate) mod sandbox;
 pub(crate) mod scripted_executor;
+pub(crate) mod server_process;
 mod tests;
 pub(crate) mod tls_front;

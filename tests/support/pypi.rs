@@ -26,11 +26,13 @@ pub(crate) async fn installed_package(name: &'static str) -> PathBuf {
         .unwrap_or_else(|error| panic!("cannot install {name} for the tests: {error}"))
 }
 
+/// The folder with the requirements, and with scripts for Python, in the source tree.
+pub(crate) fn requirements() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/pypi")
+}
+
 fn install_once(name: &str) -> io::Result<PathBuf> {
-    let requirements = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/pypi")
-        .join(name)
-        .with_extension("txt");
+    let requirements = requirements().join(name).with_extension("txt");
     // `CARGO_TARGET_TMPDIR` is the folder `tmp` of the build directory; this is its neighbour.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("pypi");
     fs::create_dir_all(&folder)?;
