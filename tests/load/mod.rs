@@ -3,9 +3,11 @@
 //!
 //! - `bodies`: few and large
 //! - `streams`: many at a time
+//! - `cuts`: connections that are cut at any byte
 //! - `losses`: processes that are killed
 
 mod bodies;
+mod cuts;
 mod losses;
 mod streams;
 

@@ -44,6 +44,8 @@ fn what_belongs_to_no_request_is_told_and_asked() {
     let methods: Vec<_> = script.notified().iter().map(|note| note.method.clone()).collect();
     assert_eq!(methods, ["n1", "notifications/message", "notifications/progress"]);
     assert!(script.notified().iter().all(|note| note.call.is_none()));
+    let progress: Vec<_> = script.notified().iter().map(|note| note.progress.is_some()).collect();
+    assert_eq!(progress, [false, false, true]);
     let asked = script.events.iter().find_map(|event| match event {
         Event::Asked(request) => Some((request.call, request.method.as_str())),
         _ => None,
