@@ -59,9 +59,9 @@ pub enum FieldKind {
         /// Whether it has no fraction.
         integer: bool,
         /// The least.
-        minimum: Option<f64>,
+        minimum: Option<Bound>,
         /// The most.
-        maximum: Option<f64>,
+        maximum: Option<Bound>,
     },
     /// True or false.
     Boolean,
@@ -78,6 +78,27 @@ pub enum FieldKind {
     },
     /// A schema that elicitation does not have, as JSON text. What is filled in is not checked.
     Other(String),
+}
+
+/// A limit of a number. It is told as the server spells it: to write a float takes code that is a
+/// thirtieth of the component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    /// The number.
+    pub value: f64,
+    spelling: String,
+}
+
+impl Bound {
+    fn of(json: &str) -> Option<Self> {
+        Some(Self { value: json.parse().ok()?, spelling: json.to_owned() })
+    }
+}
+
+impl core::fmt::Display for Bound {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str(&self.spelling)
+    }
 }
 
 /// A string to choose.
@@ -217,8 +238,11 @@ impl FieldKind {
         let [minimum, maximum] = Picked::from(schema, ["minimum", "maximum"])
             .map(|picked| picked.values)
             .unwrap_or_default();
-        let number = |value: Option<&str>| value.and_then(|value| value.parse().ok());
-        Self::Number { integer, minimum: number(minimum), maximum: number(maximum) }
+        Self::Number {
+            integer,
+            minimum: minimum.and_then(Bound::of),
+            maximum: maximum.and_then(Bound::of),
+        }
     }
 
     fn list(schema: &str) -> Self {

@@ -43,7 +43,7 @@ mod version;
 pub use call::{Answer, Call, CallId, InputRequest, Outgoing, ServerRequest, Step};
 pub use config::SessionConfig;
 pub use description::{Implementation, ServerDescription};
-pub use elicitation::{Choice, Elicitation, FieldKind, Form, FormField, UrlElicitation};
+pub use elicitation::{Bound, Choice, Elicitation, FieldKind, Form, FormField, UrlElicitation};
 pub use error::{Error, MessageLimit, RpcError, StatusError};
 pub use http::{HttpRequest, Method};
 pub use notification::{Change, LogLevel, Notification, Progress};

@@ -149,6 +149,8 @@ fn field_kind(kind: core::FieldKind) -> wit::FieldKind {
             wit::FieldKind::Text(wit::TextField { min_length, max_length, format })
         }
         FieldKind::Number { integer, minimum, maximum } => {
+            let value = |bound: Option<core::Bound>| bound.map(|bound| bound.value);
+            let (minimum, maximum) = (value(minimum), value(maximum));
             wit::FieldKind::Number(wit::NumberField { integer, minimum, maximum })
         }
         FieldKind::Boolean => wit::FieldKind::Boolean,

@@ -277,8 +277,7 @@ impl RequestCall {
                     None => {}
                 }
                 self.ended(session, expected, ending);
-                let goes_on = !matches!(self.state, State::Settled(_));
-                return (goes_on && inbound.is_open()).then_some(Step::Drop);
+                return None;
             }
         };
         self.state = State::Receiving(expected, inbound);

@@ -1,6 +1,6 @@
 //! Whether what was filled in fits.
 
-use super::{Choice, FieldKind, Form, FormField};
+use super::{Bound, Choice, FieldKind, Form, FormField};
 use crate::json_string;
 use crate::json_text::{ObjectText, each_item};
 
@@ -43,7 +43,7 @@ impl FieldKind {
                 format.as_deref().map_or(Ok(()), |format| check_format(format, &text))
             }
             Self::Number { integer, minimum, maximum } => {
-                check_number(value, *integer, *minimum, *maximum)
+                check_number(value, *integer, minimum.as_ref(), maximum.as_ref())
             }
             Self::Boolean if matches!(value, "true" | "false") => Ok(()),
             Self::Boolean => Err("must be true or false".to_owned()),
@@ -76,8 +76,8 @@ fn within(count: u64, min: Option<u64>, max: Option<u64>, what: &str) -> Result<
 fn check_number(
     value: &str,
     integer: bool,
-    minimum: Option<f64>,
-    maximum: Option<f64>,
+    minimum: Option<&Bound>,
+    maximum: Option<&Bound>,
 ) -> Result<(), String> {
     let wanted = if integer { "must be a whole number" } else { "must be a number" };
     let is_json_number = value.starts_with(|first: char| first == '-' || first.is_ascii_digit());
@@ -85,10 +85,10 @@ fn check_number(
     if integer && number.fract() != 0.0 {
         return Err(wanted.to_owned());
     }
-    if let Some(minimum) = minimum.filter(|minimum| number < *minimum) {
+    if let Some(minimum) = minimum.filter(|minimum| number < minimum.value) {
         return Err(format!("must be at least {minimum}"));
     }
-    match maximum.filter(|maximum| number > *maximum) {
+    match maximum.filter(|maximum| number > maximum.value) {
         Some(maximum) => Err(format!("must be at most {maximum}")),
         None => Ok(()),
     }

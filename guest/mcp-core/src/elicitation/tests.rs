@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use super::{Choice, Elicitation, FieldKind, Form, UrlElicitation};
+use super::{Bound, Choice, Elicitation, FieldKind, Form, UrlElicitation};
 
 fn form(properties: &str, required: &str) -> Form {
     let schema = format!(r#"{{"type":"object","properties":{properties},"required":{required}}}"#);
@@ -42,8 +42,8 @@ fn every_kind_of_field_is_known() {
     );
     let text =
         FieldKind::Text { min_length: Some(1), max_length: Some(2), format: Some("email".into()) };
-    let number = FieldKind::Number { integer: false, minimum: Some(-1.5), maximum: None };
-    let integer = FieldKind::Number { integer: true, minimum: None, maximum: Some(9.0) };
+    let number = FieldKind::Number { integer: false, minimum: Bound::of("-1.5"), maximum: None };
+    let integer = FieldKind::Number { integer: true, minimum: None, maximum: Bound::of("9") };
     let x = choice("x", None);
     let list =
         FieldKind::Choices { among: vec![x.clone()], min_items: Some(1), max_items: Some(2) };

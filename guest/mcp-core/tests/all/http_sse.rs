@@ -142,9 +142,10 @@ fn a_call_on_such_a_stream_is_a_call_like_any_other() {
 fn a_stream_that_cannot_be_had_ends_the_call() {
     let (mut session, _) = open();
     let call = session.request(outgoing("tools/call", None)).unwrap();
-    let refused = Failure::unsent(ErrorCode::ConnectionRefused);
-    let mut script = Script::new([Reply::failure(refused.clone())]);
-    assert_eq!(script.run(&mut session, call), Err(Error::Http(refused)));
+    // Nothing of the call was sent, whatever became of the request for the stream.
+    let lost = |failure: fn(ErrorCode) -> Failure| failure(ErrorCode::ConnectionFailed("x".into()));
+    let mut script = Script::new([Reply::failure(lost(Failure::sent))]);
+    assert_eq!(script.run(&mut session, call), Err(Error::Http(lost(Failure::unsent))));
 }
 
 /// Catches a call that reads as if it had run though nothing of it was sent, and one that reads as if

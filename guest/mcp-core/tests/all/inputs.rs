@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use sandbar_mcp_core::{Error, InputRequest, limits};
+use sandbar_mcp_core::{Error, ErrorCode, Failure, InputRequest, limits};
 
-use crate::script::{Event, Reply, Script, body, call_tool, field, legacy, modern, outgoing};
+use crate::script::{
+    Event, Reply, Script, body, call_tool, field, initialized, legacy, modern, outgoing,
+};
 
 const CONFIRM: &str = r#"{"resultType":"input_required","inputRequests":{"c\u006ffirm":{"method":"elicitation/create","params":{"message": "sure?"}},"where":{"method":"roots/list"}},"requestState":"a\u0041\/ \ud83d"}"#;
 
@@ -177,6 +179,33 @@ fn arguments_are_mirrored_anew_where_a_server_wants_other_fields() {
             "{outcome:?}"
         );
     }
+}
+
+/// Catches an errand that ends the call because it meets what any request meets.
+#[test]
+fn an_errand_is_a_request_like_any_other() {
+    let mismatch = || Reply::json(400, MISMATCH);
+    let arguments = r#"{"name":"t","arguments":{"a":"v"}}"#;
+    let run = |replies: Vec<Reply>| {
+        let mut session = modern();
+        let call = session.request(outgoing("tools/call", Some(arguments))).unwrap();
+        let mut script = Script::new(replies);
+        let outcome = script.run(&mut session, call);
+        assert!(script.is_played(), "{:?}", script.methods());
+        (outcome, script)
+    };
+    let lost = || Reply::failure(Failure::sent(ErrorCode::ConnectionFailed("x".into())));
+    let (outcome, _) = run(vec![mismatch(), lost(), lost()]);
+    assert!(matches!(outcome, Err(Error::Rpc(ref error)) if error.code == -32020), "{outcome:?}");
+    let busy = Reply::new(429, "text/plain", "later").field("retry-after", "1");
+    let (outcome, script) = run(vec![mismatch(), busy, tools("Region", ""), Reply::result("{}")]);
+    assert_eq!((outcome.unwrap(), script.waited().len()), ("{}".to_owned(), 1));
+    let sessions = Reply::new(400, "text/plain", "Bad Request: No valid session ID provided");
+    let [initialize, confirmation] = initialized("2025-11-25", "s1");
+    let list = Reply::result(r#"{"tools":[]}"#);
+    let (outcome, _) =
+        run(vec![mismatch(), sessions, initialize, confirmation, list, Reply::result("{}")]);
+    assert_eq!(outcome.unwrap(), "{}");
 }
 
 /// Catches an errand without an end.

@@ -33,7 +33,7 @@ fn what_belongs_to_no_request_is_told_and_asked() {
     let mut session = listening();
     let ask = "data: {\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"roots/list\"}\n\n";
     let ping = "data: {\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"ping\"}\n\n";
-    let result = "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n\ndata: odd\n\ndata: odd\n\n";
+    let result = "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n\ndata: odd\n\ndata: odd\n\ndata: odd\n\n";
     let progress = "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":9,\"progress\":1}}\n\n";
     let stream = Reply::sse(&format!("{}{ask}{ping}{result}{progress}", note(1)));
     let script = listen(&mut session, vec![stream, Reply::accepted(), Reply::json(405, "")]);
