@@ -109,6 +109,58 @@ async fn the_everything_server_gets_what_it_asks_for() {
     session.close().await;
 }
 
+/// Catches a tool that is only to be had as a task, and whose question is heard by nobody: with the
+/// reference server, which works for some seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_of_the_everything_server_is_a_call_like_any_other() {
+    let server = EverythingServer::start().await;
+    let answers = Answers::of([accept("{}"), ElicitationAnswer::Decline]);
+    let session = connect(server.url(), Era::Legacy, &answers).await;
+    let arguments = r#"{"topic":"wasm","ambiguous":true}"#.to_owned();
+    let call = session.call_tool("simulate-research-query", Some(arguments)).into_future();
+    let result = wait_for("the research", call).await.unwrap();
+    assert!(!result.is_error && texts(&result).contains("wasm"), "{result:?}");
+    assert_eq!(answers.problems(), [None, Some("`interpretation` is required".to_owned())]);
+    session.close().await;
+}
+
+/// Catches a task of a modern server that is taken for its result, and one that goes on for nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_of_a_modern_server_is_asked_for_until_it_is_done() {
+    let answer = |result: &str| {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":{{id}},"result":{result}}}"#);
+        Script::respond(Response::json(200, body))
+    };
+    let begun = r#"{"resultType":"task","taskId":"t1","status":"working","pollIntervalMs":100}"#;
+    let done = r#"{"resultType":"complete","taskId":"t1","status":"completed","result":{"content":[{"type":"text","text":"done"}]}}"#;
+    let script = || {
+        McpScript::modern().on("tools/call", answer(begun)).on_call(
+            "tasks/get",
+            0,
+            answer(&begun.replace("task\"", "complete\"")),
+        )
+    };
+    let server = FaultServer::start_mcp(script().on("tasks/get", answer(done))).await;
+    let session = connect(server.url("/mcp"), Era::Modern, &Answers::default()).await;
+    let result = wait_for("the task", session.call_tool("t", None).into_future()).await.unwrap();
+    assert_eq!(texts(&result), "done");
+    session.close().await;
+
+    let script = script().on("tasks/get", answer(begun)).on("tasks/cancel", answer("{}"));
+    let server = FaultServer::start_mcp(script).await;
+    let session = connect(server.url("/mcp"), Era::Modern, &Answers::default()).await;
+    let call = session.call_tool("t", None).start().await.unwrap();
+    let mut index = 0;
+    while server.request(index).await.operation() != "tasks/get" {
+        index += 1;
+    }
+    drop(call);
+    while server.request(index).await.operation() != "tasks/cancel" {
+        index += 1;
+    }
+    session.close().await;
+}
+
 /// A question in place of an answer, and the answer after it.
 fn modern(schema: &str) -> McpScript {
     let ask = format!(
@@ -269,10 +321,8 @@ async fn without_a_terminal_nobody_is_asked() {
     let failed = run(arguments).await;
     assert!(failed.code.is_some_and(|code| code != 0) && failed.stdout.is_empty(), "{failed:?}");
     assert!(failed.stderr.contains("--no-input") && failed.stderr.contains("who?"), "{failed:?}");
-    assert_eq!(
-        server.requests()[0].json()["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"],
-        serde_json::json!({})
-    );
+    let declared = &server.requests()[0].json()["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"];
+    assert!(declared["elicitation"].is_null() && declared["roots"].is_null(), "{declared}");
 
     let server = FaultServer::start_mcp(modern(FORM)).await;
     let url = server.url("/mcp");

@@ -58,6 +58,27 @@ impl SessionConfig {
     }
 }
 
+impl SessionConfig {
+    /// The capabilities of the modern era: those of the caller, and the extension for tasks, which
+    /// every call here can become.
+    pub(crate) fn modern_capabilities(&self) -> String {
+        let with = |object: &str, name: &str, value: &str| {
+            let mut out = String::new();
+            if let Ok(object) = ObjectText::parse(object) {
+                object.write_with(&mut out, &[(name, value)]);
+            }
+            out
+        };
+        let theirs = ObjectText::parse(&self.capabilities).ok();
+        let extensions = theirs.as_ref().and_then(|theirs| theirs.get("extensions"));
+        let extensions = extensions.filter(|value| value.starts_with('{')).unwrap_or("{}");
+        with(&self.capabilities, "extensions", &with(extensions, TASKS, "{}"))
+    }
+}
+
+/// The extension for tasks.
+const TASKS: &str = "io.modelcontextprotocol/tasks";
+
 /// Servers reject an `Implementation` without a name or a version.
 fn validate_implementation(text: &str) -> Result<(), Error> {
     let invalid = |what: String| Error::InvalidParams(format!("`client-info` {what}"));

@@ -131,7 +131,7 @@ fn without_mark(text: &str) -> &str {
 
 impl RpcError {
     /// Reads the value of `error`, whatever it is: that something failed is certain.
-    fn read(error: &str) -> Self {
+    pub(crate) fn read(error: &str) -> Self {
         let Ok(Picked { values: [code, message, data], .. }) =
             Picked::from(error, ["code", "message", "data"])
         else {

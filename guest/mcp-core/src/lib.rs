@@ -48,6 +48,6 @@ pub use error::{Error, MessageLimit, RpcError, StatusError};
 pub use http::{HttpRequest, Method};
 pub use notification::{Change, LogLevel, Notification, Progress};
 pub use params::Params;
-pub use sandbar_exchange::{ErrorCode, Failure, Field, Response};
+pub use sandbar_exchange::{ErrorCode, Failure, Field, Processed, Response};
 pub use session::{RequestId, Session};
 pub use version::Era;

@@ -90,6 +90,15 @@ pub const FIRST_READY_WAIT: Duration = Duration::from_millis(500);
 /// The longest of these waits: a person who does something elsewhere takes longer than that.
 pub const LONGEST_READY_WAIT: Duration = Duration::from_secs(10);
 
+/// The wait before a server is asked how far a task is, where it did not say.
+pub const FIRST_POLL: Duration = Duration::from_secs(1);
+
+/// The shortest of these waits, whatever a server says: a task is for what takes long.
+pub const SHORTEST_POLL: Duration = Duration::from_millis(100);
+
+/// The longest, whatever a server says: somebody waits for the result.
+pub const LONGEST_POLL: Duration = Duration::from_secs(60);
+
 /// Pages of tools that are asked for on the way to a call whose mirrored arguments do not fit.
 pub const ERRAND_PAGES: u32 = 32;
 

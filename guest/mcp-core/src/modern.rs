@@ -1,12 +1,12 @@
 //! Requests of the modern era (2026-07-28, "Streamable HTTP: Request Metadata"): stateless, with
 //! everything the server needs to know in each of them.
 
-use crate::config::SessionConfig;
 use crate::error::Error;
 use crate::header_value;
 use crate::json_text::quoted;
 use crate::jsonrpc;
 use crate::params::Params;
+use crate::session::Session;
 use crate::tool_headers::ToolHeaders;
 use sandbar_exchange::Field;
 
@@ -43,13 +43,14 @@ impl Modern {
 
     /// The message of a request, or of a notification where there is no id. A progress token is
     /// the id of the request.
-    pub(crate) fn message(&self, config: &SessionConfig, call: &Outline<'_>) -> Vec<u8> {
+    pub(crate) fn message(&self, session: &Session, call: &Outline<'_>) -> Vec<u8> {
+        let config = session.config();
         let version = quoted(self.version);
         let token = call.progress_token();
         let mut members = vec![
             ("io.modelcontextprotocol/protocolVersion", version.as_str()),
             ("io.modelcontextprotocol/clientInfo", config.client_info.trim_ascii()),
-            ("io.modelcontextprotocol/clientCapabilities", config.capabilities.trim_ascii()),
+            ("io.modelcontextprotocol/clientCapabilities", session.declared()),
         ];
         if let Some(token) = &token {
             members.push(("progressToken", token));

@@ -75,8 +75,15 @@ impl Params {
         Self { object: Some(object), meta: self.meta.clone() }
     }
 
+    /// The same with a member of this name, whose value is a JSON text.
+    pub(crate) fn with(&self, name: &'static str, value: &str) -> Self {
+        let none = ObjectText::of(&[]);
+        let object = self.object.as_ref().unwrap_or(&none).replacing(&[(name, Some(value))]);
+        Self { object: Some(object), meta: self.meta.clone() }
+    }
+
     /// An object of these members, whose values are JSON texts.
-    fn object(members: &[(&'static str, &str)]) -> Self {
+    pub(crate) fn object(members: &[(&'static str, &str)]) -> Self {
         Self { object: Some(ObjectText::of(members)), meta: None }
     }
 

@@ -55,6 +55,8 @@ const EVERY_REQUEST: [(&str, &str); 2] = [
 #[derive(Debug)]
 pub struct Session {
     config: SessionConfig,
+    /// The `ClientCapabilities` of the modern era, as JSON text.
+    declared: String,
     wire: Wire,
     description: Option<ServerDescription>,
     generation: u64,
@@ -84,6 +86,7 @@ impl Session {
     pub fn new(config: SessionConfig) -> Result<Self, Error> {
         config.validate()?;
         Ok(Self {
+            declared: config.modern_capabilities(),
             config,
             wire: Wire::Unopened,
             description: None,
@@ -198,6 +201,11 @@ impl Session {
 
     pub(crate) const fn config(&self) -> &SessionConfig {
         &self.config
+    }
+
+    /// The `ClientCapabilities` of the modern era, as JSON text.
+    pub(crate) fn declared(&self) -> &str {
+        &self.declared
     }
 
     pub(crate) const fn wire(&self) -> &Wire {

@@ -420,7 +420,7 @@ fn discover(session: &Session, id: i64, probe: &Probe) -> Result<HttpRequest, Er
     let params = Params::parse(None)?;
     let method = "server/discover";
     let outline = Outline { id: Some(id), method, params: &params, progress: false };
-    let body = modern.message(session.config(), &outline);
+    let body = modern.message(session, &outline);
     let request = session.post(modern.fields(method, &params)?, body, None);
     // Whoever insists on the era waits for the answer as long as for any other.
     let deadline = (!probe.modern_only).then_some(PROBE_DEADLINE);

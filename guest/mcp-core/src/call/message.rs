@@ -138,7 +138,7 @@ impl Draft {
             (_, Wire::Closing(_) | Wire::Closed) => Err(Error::Closed),
             (Self::Notification { method, params }, Wire::Modern(modern)) => {
                 let fields = modern.fields(method, params)?;
-                let body = modern.message(session.config(), &outline(method, params));
+                let body = modern.message(session, &outline(method, params));
                 Ok(session.post(fields, body, None))
             }
             (Self::Notification { method, params }, Wire::Legacy(legacy)) => {

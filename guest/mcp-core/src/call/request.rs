@@ -20,14 +20,17 @@ use super::repetition::Repetitions;
 use super::{Answer, Call, CallId, Drive, Outgoing, ServerRequest, Step, out_of_turn};
 
 mod answered;
+mod cancellation;
 mod ending;
 mod errand;
 mod inputs;
 mod subscription;
+mod task;
 
 use errand::Errand;
 use inputs::{Round, Rounds};
 use subscription::{Heard, Subscription};
+use task::Task;
 
 /// A request, as far as it got.
 #[derive(Debug)]
@@ -45,6 +48,10 @@ pub(super) struct RequestCall {
     repetitions: Repetitions,
     rounds: Rounds,
     subscription: Subscription,
+    /// What the server does for it, where it answered with a name for that.
+    task: Option<Task>,
+    /// The parameters that ask a legacy server for a task, where it wants to be asked.
+    as_task: Option<Params>,
     /// What was no message among what came instead of the answer, if anything.
     noise: Option<String>,
     /// Whether the request was repeated in a new session.
@@ -113,6 +120,8 @@ impl RequestCall {
             repetitions: Repetitions::default(),
             rounds: Rounds::default(),
             subscription: Subscription::default(),
+            task: None,
+            as_task: None,
             noise: None,
             repeated_in_new_session: false,
             repeated_with_version: false,
@@ -147,12 +156,12 @@ impl RequestCall {
     }
 
     fn to_http(&self, session: &Session) -> Result<HttpRequest, Error> {
-        let params = self.rounds.params(&self.params);
-        let outline =
-            Outline { id: Some(self.id), method: &self.method, params, progress: self.progress };
+        let (method, params) = self.asks();
+        let progress = self.progress && self.task.is_none();
+        let outline = Outline { id: Some(self.id), method, params, progress };
         let (fields, body) = match session.wire() {
             Wire::Modern(modern) => {
-                (modern.fields(&self.method, params)?, modern.message(session.config(), &outline))
+                (modern.fields(method, params)?, modern.message(session, &outline))
             }
             Wire::Legacy(legacy) => (legacy.fields(), legacy::message(&outline)),
             Wire::Unopened | Wire::Lost => return Err(Error::SessionLost),
@@ -319,40 +328,15 @@ impl RequestCall {
     }
 
     fn settle(&mut self, outcome: Result<String, Error>) -> Option<Step> {
+        let outcome = match outcome {
+            // What was sent last says nothing of what the server did before.
+            Err(Error::Http(failure)) if self.has_begun() => {
+                Err(Error::Http(Failure { processed: Processed::Possibly, ..failure }))
+            }
+            other => other,
+        };
         self.state = State::Settled(outcome);
         None
-    }
-
-    pub(super) fn cancellation(&mut self, session: &Session) -> Option<Call> {
-        let may_run = match core::mem::replace(&mut self.state, State::Over) {
-            State::Awaiting(_)
-            | State::Receiving(..)
-            | State::Held(_, Next::Resume)
-            | State::Waiting(Next::Resume)
-            | State::Resuming => true,
-            // Its server notices that the stream is gone.
-            State::OnStream(..)
-            | State::Ready
-            | State::Telling(..)
-            | State::Held(_, Next::Repeat)
-            | State::Waiting(Next::Repeat)
-            | State::Asking(_)
-            | State::AwaitingInputs(_)
-            | State::Errand(_)
-            | State::Lost
-            | State::Reopening
-            | State::Settled(_)
-            | State::Over => false,
-        };
-        if !may_run || session.generation() != self.generation {
-            return None;
-        }
-        let (Wire::Legacy(legacy) | Wire::Closing(legacy)) = session.wire() else { return None };
-        let write_params = |out: &mut String| out.push_str(&cancelled_params(self.id));
-        let method = "notifications/cancelled";
-        let message = jsonrpc::write_call(None, method, Some(&write_params));
-        // Addressed now, to the session of the request: it is owed whatever becomes of ours.
-        Some(Call::delivery(method, session.post(legacy.fields(), message, None)))
     }
 }
 
@@ -473,8 +457,4 @@ impl Drive for RequestCall {
             _ => {}
         }
     }
-}
-
-fn cancelled_params(id: i64) -> String {
-    format!(r#"{{"requestId":{id},"reason":"the caller gave up"}}"#)
 }

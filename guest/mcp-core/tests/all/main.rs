@@ -27,3 +27,4 @@ mod server_requests;
 mod session_loss;
 mod standing;
 mod subscriptions;
+mod tasks;

@@ -49,7 +49,7 @@ fn a_modern_server_is_discovered_in_one_exchange() {
         r#"{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{"#,
         r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","#,
         r#""io.modelcontextprotocol/clientInfo":{"name":"c","version":"0"},"#,
-        r#""io.modelcontextprotocol/clientCapabilities":{}}}}"#,
+        r#""io.modelcontextprotocol/clientCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}}}}}"#,
     );
     assert_eq!(body(request), expected);
 }

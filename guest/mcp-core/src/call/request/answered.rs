@@ -21,6 +21,7 @@ impl RequestCall {
         outcome: Result<String, RpcError>,
     ) {
         match outcome {
+            Ok(result) if self.task.is_some() => self.task_answered(result),
             Ok(result) => self.accept(session, result),
             Err(error) if self.mends(session, &error) => {}
             Err(error) => {
@@ -38,12 +39,24 @@ impl RequestCall {
 
     /// What a result means by the rules of the era.
     fn accept(&mut self, session: &mut Session, result: String) {
+        if self.becomes_task_after(session, &result) {
+            return;
+        }
         let Some(modern) = session.modern_mut() else {
-            self.settle(Ok(result));
+            match self.legacy_task(&result) {
+                Some(task) => {
+                    self.task = Some(task);
+                    self.state = State::Ready;
+                }
+                None => {
+                    self.settle(Ok(result));
+                }
+            }
             return;
         };
         let outcome = match result_type(&result).as_deref() {
             Some("input_required") => return self.input_required(result),
+            Some("task") => return self.task_begun(&result),
             None | Some("complete") if self.method == "tools/list" => {
                 Ok(modern.tool_headers.learn(&result).unwrap_or(result))
             }
@@ -63,7 +76,7 @@ impl RequestCall {
             self.state = State::Ready;
             return true;
         }
-        self.runs_errand(session, error)
+        self.runs_errand(session, error) || self.becomes_task(session, error)
     }
 
     /// Whether the server refused only the version, before it ran anything, and named another that

@@ -40,11 +40,12 @@ impl RequestCall {
         if self.resubscribes(session, &Ending::Broken(failure.clone())) {
             return;
         }
+        let method = self.asks().0.to_owned();
         if failure.is_transient()
             && let Some(wait) = self.next_resumption(session)
         {
             self.state = State::Held(wait, Next::Resume);
-        } else if self.repetitions.after_loss(&self.method, &failure) {
+        } else if self.repetitions.after_loss(&method, &failure) {
             self.state = State::Ready;
         } else {
             self.settle(Err(Error::Http(failure)));
@@ -71,7 +72,8 @@ impl RequestCall {
         if refusal.rpc_error().is_some_and(|error| self.mends(session, error)) {
             return;
         }
-        if let Some(wait) = self.repetitions.after_refusal(&self.method, &refusal) {
+        let method = self.asks().0.to_owned();
+        if let Some(wait) = self.repetitions.after_refusal(&method, &refusal) {
             let seconds = wait.as_secs();
             let text = format!(
                 "the server refused `{}` with status {} for now: it is repeated in {seconds} s",

@@ -27,6 +27,11 @@ impl Rounds {
         self.params.as_ref().unwrap_or(first)
     }
 
+    /// Whether the server has had the request, and did something with it.
+    pub(super) fn have_begun(&self) -> bool {
+        self.params.is_some()
+    }
+
     /// Forgets what was asked: the request goes to a server that has not.
     pub(super) fn forget(&mut self) {
         self.params = None;
@@ -65,6 +70,27 @@ impl Round {
         }
         round.result = result;
         Ok(round)
+    }
+
+    /// What a task asks for, without what it was given before.
+    pub(super) fn parse_new(
+        call: CallId,
+        result: String,
+        given: &[String],
+    ) -> Result<Self, String> {
+        let mut round = Self::parse(call, result)?;
+        let asked = core::mem::take(&mut round.names).into_iter();
+        let asked = asked.zip(core::mem::take(&mut round.requests));
+        (round.names, round.requests) = asked.filter(|(name, _)| !given.contains(name)).unzip();
+        Ok(round)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
     }
 
     fn read_requests(&mut self, call: CallId, requests: &str) -> Result<(), String> {
@@ -116,9 +142,16 @@ impl RequestCall {
                 return;
             }
         };
-        if round.requests.is_empty() {
+        if round.is_empty() {
             self.wait_for_server(&round);
-        } else if self.rounds.asked >= INPUT_ROUNDS {
+        } else {
+            self.ask_round(round);
+        }
+    }
+
+    /// Asks the embedder, unless the server has asked often enough.
+    pub(super) fn ask_round(&mut self, round: Round) {
+        if self.rounds.asked >= INPUT_ROUNDS {
             let what = format!("it asked for input {INPUT_ROUNDS} times, and asks again");
             self.settle(Err(self.invalid(&what)));
         } else {
@@ -153,6 +186,7 @@ impl RequestCall {
             return;
         };
         match round.responses(&answers) {
+            Ok(responses) if self.give_task(&round, &responses) => {}
             Ok(responses) => {
                 let state = round.state.as_deref();
                 self.rounds.params = Some(self.params.continued(Some(&responses), state));

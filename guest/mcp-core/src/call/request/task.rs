@@ -1,0 +1,291 @@
+//! Tasks: a server that takes long answers with a name for the work, and is asked how far it got
+//! (2026-07-28, the extension `io.modelcontextprotocol/tasks`; 2025-11-25, "Tasks", which is
+//! experimental). A caller sees a call that takes its time, like any other.
+
+use core::time::Duration;
+
+use crate::call::Call;
+use crate::error::{Error, RpcError};
+use crate::json_string;
+use crate::json_text::Picked;
+use crate::legacy;
+use crate::limits::{FIRST_POLL, LONGEST_POLL, SEARCHED_BYTES, SHORTEST_POLL};
+use crate::modern::Outline;
+use crate::params::Params;
+use crate::preview::cut_at_char;
+use crate::session::{Session, Wire};
+use crate::typed::member;
+
+use super::inputs::Round;
+use super::{Next, RequestCall, State};
+use crate::call::repetition::Repetitions;
+
+/// JSON-RPC 2.0 section 5.1: what servers answer to a call that they only take as a task (2025-11-25,
+/// "Tasks", "Tool-Level Negotiation").
+const METHOD_NOT_FOUND: i64 = -32601;
+
+/// The work that a server does for a call.
+#[derive(Debug)]
+pub(super) struct Task {
+    /// The server's name for it, as JSON text.
+    id: String,
+    pause: Duration,
+    /// What the server said last of how far it is.
+    said: Option<String>,
+    /// Names of inputs that it has, as JSON texts: until it has taken them it asks for them again.
+    given: Vec<String>,
+    next: Ask,
+}
+
+/// What is asked next about a task.
+#[derive(Debug)]
+enum Ask {
+    /// How far it is.
+    Get(Params),
+    /// Nothing: it is given what it asked for.
+    Update(Params),
+    /// Its result, for which a legacy server keeps the answer back.
+    Result(Params),
+}
+
+impl Task {
+    fn new(id: &str) -> Self {
+        let (id, next) = (id.to_owned(), Ask::Get(named(id)));
+        Self { id, pause: FIRST_POLL, said: None, given: Vec::new(), next }
+    }
+
+    fn asks(&self) -> (&'static str, &Params) {
+        match &self.next {
+            Ask::Get(params) => ("tasks/get", params),
+            Ask::Update(params) => ("tasks/update", params),
+            Ask::Result(params) => ("tasks/result", params),
+        }
+    }
+
+    fn get(&mut self) {
+        self.next = Ask::Get(named(&self.id));
+    }
+}
+
+/// The parameters that name a task.
+fn named(id: &str) -> Params {
+    Params::object(&[("taskId", id)])
+}
+
+/// What a server says of a task.
+struct Report<'a> {
+    id: Option<&'a str>,
+    status: String,
+    said: Option<String>,
+    pause: Option<Duration>,
+    result: Option<&'a str>,
+    error: Option<&'a str>,
+    requests: Option<&'a str>,
+}
+
+impl<'a> Report<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let names = [
+            "taskId",
+            "status",
+            "statusMessage",
+            "pollIntervalMs",
+            "result",
+            "error",
+            "inputRequests",
+        ];
+        let [id, status, said, pause, result, error, requests] =
+            Picked::from(text, names).ok()?.values;
+        let pause = member::size(pause).map(Duration::from_millis);
+        Some(Self {
+            id: id.filter(|id| json_string::inside(id).is_some()),
+            status: member::string(status)?,
+            said: member::string(said),
+            pause: pause.map(|pause| pause.clamp(SHORTEST_POLL, LONGEST_POLL)),
+            result: member::present(result),
+            error: member::present(error),
+            requests: member::present(requests),
+        })
+    }
+}
+
+impl RequestCall {
+    /// What is sent next: the request itself, or what is asked about its task.
+    pub(super) fn asks(&self) -> (&str, &Params) {
+        match (&self.task, &self.as_task) {
+            (Some(task), _) => task.asks(),
+            (None, Some(params)) => (&self.method, params),
+            (None, None) => (&self.method, self.rounds.params(&self.params)),
+        }
+    }
+
+    /// Whether the server has begun with the request, whatever became of what was sent last.
+    pub(super) fn has_begun(&self) -> bool {
+        self.task.is_some() || self.rounds.have_begun()
+    }
+
+    /// The server answered with a task (modern era).
+    pub(super) fn task_begun(&mut self, result: &str) {
+        match Report::read(result).and_then(|report| report.id) {
+            Some(id) => {
+                self.task = Some(Task::new(id));
+                self.task_reported(result);
+            }
+            None => {
+                self.settle(Err(self.invalid("its task has no name, or no status")));
+            }
+        }
+    }
+
+    /// The server answered with a task where it was asked to (legacy era).
+    pub(super) fn legacy_task(&self, result: &str) -> Option<Task> {
+        let asked = self.as_task.as_ref().unwrap_or(&self.params);
+        asked.get("task")?;
+        let [task] = Picked::from(result, ["task"]).ok()?.values;
+        let [id] = Picked::from(task?, ["taskId"]).ok()?.values;
+        let id = id.filter(|id| json_string::inside(id).is_some())?;
+        Some(Task { next: Ask::Result(named(id)), ..Task::new(id) })
+    }
+
+    /// What was asked about the task is answered.
+    pub(super) fn task_answered(&mut self, result: String) {
+        self.repetitions = Repetitions::default();
+        match self.task.as_mut().map(|task| &task.next) {
+            Some(Ask::Result(_)) => {
+                self.settle(Ok(result));
+            }
+            Some(Ask::Update(_)) => self.poll_task(None),
+            Some(Ask::Get(_)) | None => self.task_reported(&result),
+        }
+    }
+
+    fn task_reported(&mut self, text: &str) {
+        let Some(report) = Report::read(text) else {
+            self.settle(Err(self.invalid("what it says of its task has no status")));
+            return;
+        };
+        if let (Some(task), Some(pause)) = (&mut self.task, report.pause) {
+            task.pause = pause;
+        }
+        match report.status.as_str() {
+            "working" => self.poll_task(report.said),
+            "input_required" => self.task_asks(&report),
+            "completed" => {
+                let outcome = report.result.map(str::to_owned);
+                let outcome =
+                    outcome.ok_or_else(|| self.invalid("its task is completed, without a result"));
+                self.settle(outcome);
+            }
+            "failed" => {
+                let error = report.error.map(RpcError::read).unwrap_or_else(|| {
+                    RpcError::internal(report.said.as_deref().unwrap_or("the task failed"))
+                });
+                self.settle(Err(Error::Rpc(error)));
+            }
+            "cancelled" => {
+                let said = report.said.map(|said| format!(": {said}")).unwrap_or_default();
+                let text = format!("the server cancelled the task{said}");
+                self.settle(Err(Error::Rpc(RpcError::internal(&text))));
+            }
+            other => {
+                let what = format!("the status `{other}` of its task is unknown");
+                self.settle(Err(self.invalid(&what)));
+            }
+        }
+    }
+
+    /// Asks how far the task is, after a while; what it says of that is told where it is news.
+    fn poll_task(&mut self, said: Option<String>) {
+        let Some(task) = &mut self.task else { return };
+        task.get();
+        let held = State::Held(task.pause, Next::Repeat);
+        let is_news = said.is_some() && task.said != said;
+        self.state = match said.filter(|_| is_news) {
+            Some(said) => {
+                task.said = Some(said.clone());
+                State::Telling(format!("`{}`: {said}", self.method), Box::new(held))
+            }
+            None => held,
+        };
+    }
+
+    fn task_asks(&mut self, report: &Report<'_>) {
+        let given = self.task.as_ref().map(|task| task.given.as_slice()).unwrap_or_default();
+        let requests = report.requests.unwrap_or("{}");
+        let text = format!(r#"{{"inputRequests":{requests}}}"#);
+        match Round::parse_new(self.call, text, given) {
+            // What it was given before it has not taken yet.
+            Ok(round) if round.is_empty() => self.poll_task(None),
+            Ok(round) => self.ask_round(round),
+            Err(what) => {
+                self.settle(Err(self.invalid(&what)));
+            }
+        }
+    }
+
+    /// Gives the task what it asked for; whether there is a task that did.
+    pub(super) fn give_task(&mut self, round: &Round, responses: &str) -> bool {
+        let Some(task) = &mut self.task else { return false };
+        task.given.extend(round.names().iter().cloned());
+        let id = task.id.clone();
+        task.next = Ask::Update(Params::object(&[("taskId", &id), ("inputResponses", responses)]));
+        self.state = State::Ready;
+        true
+    }
+
+    /// Whether a legacy server takes the call only as a task, so that it is repeated as one.
+    pub(super) fn becomes_task(&mut self, session: &Session, error: &RpcError) -> bool {
+        error.code == METHOD_NOT_FOUND && self.repeats_as_task(session)
+    }
+
+    /// The same, where the refusal came as a result that is an error, as the TypeScript SDK has it.
+    pub(super) fn becomes_task_after(&mut self, session: &Session, result: &str) -> bool {
+        refuses_without_task(result) && self.repeats_as_task(session)
+    }
+
+    fn repeats_as_task(&mut self, session: &Session) -> bool {
+        let has_tasks = || {
+            let known = session.description().map(|known| known.capabilities.as_str());
+            let tasks = known.and_then(|known| Picked::from(known, ["tasks"]).ok());
+            tasks.is_some_and(|picked| picked.values.iter().all(Option::is_some))
+        };
+        let is_due = self.method == "tools/call"
+            && self.as_task.is_none()
+            && self.params.get("task").is_none()
+            && matches!(session.wire(), Wire::Legacy(_))
+            && has_tasks();
+        if is_due {
+            self.as_task = Some(self.params.with("task", "{}"));
+            self.state = State::Ready;
+        }
+        is_due
+    }
+
+    /// What tells the server that nobody wants its task any more.
+    pub(super) fn task_cancellation(&self, session: &mut Session) -> Option<Call> {
+        let task = self.task.as_ref()?;
+        let method = "tasks/cancel";
+        let params = named(&task.id);
+        let outline =
+            Outline { id: Some(session.next_id()), method, params: &params, progress: false };
+        let (fields, body) = match session.wire() {
+            Wire::Modern(modern) => {
+                (modern.fields(method, &params).ok()?, modern.message(session, &outline))
+            }
+            Wire::Legacy(legacy) | Wire::Closing(legacy) => {
+                (legacy.fields(), legacy::message(&outline))
+            }
+            Wire::Unopened | Wire::Lost | Wire::Closed => return None,
+        };
+        Some(Call::delivery(method, session.post(fields, body, None)))
+    }
+}
+
+/// Whether the result of a tool says that the tool did not run because it was not asked for as a task.
+fn refuses_without_task(result: &str) -> bool {
+    let [is_error, content] = Picked::from(result, ["isError", "content"])
+        .map(|picked| picked.values)
+        .unwrap_or_default();
+    let content = content.map(|content| cut_at_char(content, SEARCHED_BYTES)).unwrap_or_default();
+    member::flag(is_error) && content.contains("-32601") && content.contains("task")
+}
