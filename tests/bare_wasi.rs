@@ -95,6 +95,7 @@ fn options(url: &str) -> types::SessionOptions {
         max_message_bytes: 1 << 20,
         deadlines: Vec::new(),
         listens: false,
+        log_level: None,
     }
 }
 
@@ -119,7 +120,7 @@ impl StreamConsumer<Host> for Counter {
 }
 
 const fn call(id: u64) -> types::CallOptions {
-    types::CallOptions { id, progress: true, idle_timeout: None }
+    types::CallOptions { id, progress: true, idle_timeout: None, meta: None }
 }
 
 /// Catches a composition that only our own host can run: one that leans on our

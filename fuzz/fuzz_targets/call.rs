@@ -177,6 +177,7 @@ fuzz_target!(|input: Input| {
         max_message_bytes: 4096,
         idle_timeout: None,
         listens: true,
+        log_level: None,
     };
     let mut session = Session::new(config).unwrap();
     let mut peer = Peer {
@@ -193,6 +194,7 @@ fuzz_target!(|input: Input| {
             params: Params::named("t", None).unwrap(),
             progress,
             idle_timeout: None,
+            meta: None,
         })
         .unwrap();
     if let Ok(result) = peer.run(&mut session, call) {

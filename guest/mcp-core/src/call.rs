@@ -40,6 +40,8 @@ pub struct Outgoing {
     pub progress: bool,
     /// Overrides the idle timeout of the session.
     pub idle_timeout: Option<Duration>,
+    /// Members to add to `_meta`: the JSON text of an object.
+    pub meta: Option<String>,
 }
 
 /// A request that the server made, to be answered with [`Session::response`].

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::error::Error;
 use crate::json_text::ObjectText;
+use crate::notification::LogLevel;
 use crate::version::Era;
 use sandbar_exchange::{Field, is_token};
 
@@ -27,6 +28,8 @@ pub struct SessionConfig {
     pub idle_timeout: Option<Duration>,
     /// Whether to open the stream on which a legacy server tells and asks what belongs to no request.
     pub listens: bool,
+    /// The least important log messages that the server should send.
+    pub log_level: Option<LogLevel>,
 }
 
 /// Field names that the protocol writes itself.

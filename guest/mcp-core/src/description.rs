@@ -37,6 +37,12 @@ pub struct ServerDescription {
 }
 
 impl ServerDescription {
+    /// Whether the server declares a capability.
+    pub(crate) fn has(&self, capability: &str) -> bool {
+        let picked = Picked::from(&self.capabilities, [capability]);
+        picked.is_ok_and(|picked| picked.values.iter().all(Option::is_some))
+    }
+
     /// A modern server that does not implement `server/discover`.
     pub(crate) fn undiscovered(version: &str) -> Self {
         Self {

@@ -235,6 +235,12 @@ impl ObjectText {
         self.text.get(range.clone())
     }
 
+    /// The members, each with the text of its value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let value = |place: &Range<usize>| self.text.get(place.clone()).unwrap_or("null");
+        self.members.iter().map(move |(name, place)| (&**name, value(place)))
+    }
+
     /// A member's value, where it is a string.
     pub(crate) fn string(&self, name: &str) -> Option<String> {
         json_string::read(self.get(name)?).map(Cow::into_owned)

@@ -55,6 +55,10 @@ impl Modern {
         if let Some(token) = &token {
             members.push(("progressToken", token));
         }
+        let level = config.log_level.map(|level| quoted(level.name()));
+        if let Some(level) = &level {
+            members.push(("io.modelcontextprotocol/logLevel", level));
+        }
         let write_params = |out: &mut String| call.params.write_with_meta(out, &members);
         jsonrpc::write_call(call.id, call.method, Some(&write_params))
     }

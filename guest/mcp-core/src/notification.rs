@@ -66,13 +66,41 @@ impl Change {
 /// more than a line in a log.
 const LOGGER: &str = "sandbar";
 
-/// How important a word of this client is, as MCP's log levels have it.
+/// How important a log message is (RFC 5424, as in 2025-11-25, "Logging"), the least important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogLevel {
+    /// What helps to find faults.
+    Debug,
+    /// What goes on.
+    Info,
     /// Something was passed over that hardly anybody misses.
     Notice,
     /// Something is not as it should be.
     Warning,
+    /// Something failed.
+    Error,
+    /// A part failed.
+    Critical,
+    /// Somebody has to act.
+    Alert,
+    /// Nothing works any more.
+    Emergency,
+}
+
+impl LogLevel {
+    /// The name on the wire.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Critical => "critical",
+            Self::Alert => "alert",
+            Self::Emergency => "emergency",
+        }
+    }
 }
 
 impl Notification {
@@ -80,10 +108,7 @@ impl Notification {
     /// whoever listens to those wants to know.
     #[must_use]
     pub fn of_client(call: Option<CallId>, level: LogLevel, text: &str) -> Self {
-        let level = match level {
-            LogLevel::Notice => "notice",
-            LogLevel::Warning => "warning",
-        };
+        let level = level.name();
         let text = quoted(text);
         let params = format!(r#"{{"level":"{level}","logger":"{LOGGER}","data":{text}}}"#);
         let method = "notifications/message".to_owned();

@@ -75,6 +75,20 @@ impl Params {
         Self { object: Some(object), meta: self.meta.clone() }
     }
 
+    /// The same with these members in `_meta`, a JSON object, over those that are there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParams`] where it is not a JSON object.
+    pub(crate) fn with_caller_meta(&self, meta: &str) -> Result<Self, Error> {
+        let theirs = ObjectText::parse(meta)
+            .map_err(|error| invalid(format!("`meta` is not a json object: {error}")))?;
+        let mut text = String::new();
+        let members: Vec<_> = theirs.iter().collect();
+        self.write_with_meta(&mut text, &members);
+        Self::parse(Some(&text))
+    }
+
     /// The same with a member of this name, whose value is a JSON text.
     pub(crate) fn with(&self, name: &'static str, value: &str) -> Self {
         let none = ObjectText::of(&[]);

@@ -2,12 +2,13 @@
 
 use core::time::Duration;
 
-use crate::call::{Call, Outgoing};
+use crate::call::{Call, CallId, Outgoing};
 use crate::config::SessionConfig;
 use crate::cookies::Cookies;
 use crate::description::ServerDescription;
 use crate::error::{Error, RpcError};
 use crate::http::{HttpRequest, Method};
+use crate::json_text::quoted;
 use crate::jsonrpc::{self, Id};
 use crate::legacy::{Legacy, Transport};
 use crate::limits::STANDING_SILENCE;
@@ -132,14 +133,39 @@ impl Session {
         (self.config.listens && may_have_it).then(|| Call::standing(self.generation))
     }
 
+    /// What tells a legacy server the least important log messages to send, where the settings say so
+    /// and it has logging: to be run in the background after each opening. A modern one is told with
+    /// each request.
+    pub fn log_level_call(&mut self) -> Option<Call> {
+        let level = self.config.log_level?;
+        let has_logging = self.description.as_ref().is_some_and(|known| known.has("logging"));
+        let is_legacy =
+            matches!(&self.wire, Wire::Legacy(Legacy { transport: Transport::StreamableHttp, .. }));
+        (has_logging && is_legacy).then(|| {
+            let params = Params::object(&[("level", &quoted(level.name()))]);
+            Call::request(Outgoing {
+                call: CallId(u64::MAX),
+                method: "logging/setLevel".to_owned(),
+                params,
+                progress: false,
+                idle_timeout: None,
+                meta: None,
+            })
+        })
+    }
+
     /// A request. Its result is the JSON text of `result`, byte for byte as the server wrote it
     /// (except for tools that must be hidden, see 2026-07-28, "Schema Extension").
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] from [`Session::close`] on.
-    pub fn request(&mut self, request: Outgoing) -> Result<Call, Error> {
+    /// [`Error::Closed`] from [`Session::close`] on, [`Error::InvalidParams`] where `meta` is not a
+    /// JSON object.
+    pub fn request(&mut self, mut request: Outgoing) -> Result<Call, Error> {
         self.check_open()?;
+        if let Some(meta) = request.meta.take() {
+            request.params = request.params.with_caller_meta(&meta)?;
+        }
         Ok(Call::request(request))
     }
 

@@ -19,6 +19,16 @@ pub(crate) fn config(options: wit::SessionOptions) -> core::SessionConfig {
         max_message_bytes: options.max_message_bytes,
         idle_timeout,
         listens: options.listens,
+        log_level: options.log_level.map(|level| match level {
+            wit::LogLevel::Debug => core::LogLevel::Debug,
+            wit::LogLevel::Info => core::LogLevel::Info,
+            wit::LogLevel::Notice => core::LogLevel::Notice,
+            wit::LogLevel::Warning => core::LogLevel::Warning,
+            wit::LogLevel::Error => core::LogLevel::Error,
+            wit::LogLevel::Critical => core::LogLevel::Critical,
+            wit::LogLevel::Alert => core::LogLevel::Alert,
+            wit::LogLevel::Emergency => core::LogLevel::Emergency,
+        }),
     }
 }
 

@@ -229,9 +229,14 @@ fn in_background(shared: &Rc<Shared>, mut call: Call) {
     });
 }
 
-/// Keeps the stream of a legacy server for what belongs to no call, where it is wanted. That of the
-/// opening before is given up.
+/// What goes on beside the calls of a session that was opened: a legacy server is told what to log, and
+/// its stream for what belongs to no call is kept, where that is wanted. The stream of the opening
+/// before is given up.
 pub(crate) fn stand_by(shared: &Rc<Shared>) {
+    let told = shared.core.borrow_mut().log_level_call();
+    if let Some(call) = told {
+        in_background(shared, call);
+    }
     let core = shared.core.borrow();
     let Some(stream) = core.standing_stream() else { return };
     // Embedders count their calls up from zero.

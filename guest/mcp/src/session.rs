@@ -34,6 +34,7 @@ impl Session {
             params,
             progress: options.progress,
             idle_timeout: options.idle_timeout.map(Duration::from_nanos),
+            meta: options.meta,
         })?;
         drive::run_cancellable(&self.0, call, listener, registration).await
     }

@@ -4,6 +4,7 @@ use crate::arguments::Assignment;
 use crate::help;
 use crate::parse::{CommandLine, parse_duration, parse_listen_address, parse_server_url};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sandbar::types::LogLevel;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -93,6 +94,10 @@ pub(crate) struct ServerArgs {
     /// what begins with `initialize`
     #[arg(long, value_enum)]
     pub(crate) era: Option<EraArg>,
+    /// Have the server send log messages of this importance and above. What it sends is up to the
+    /// server by default
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevelArg>,
     /// Decline what the server asks of you, instead of asking on the terminal
     #[arg(long)]
     pub(crate) no_input: bool,
@@ -125,6 +130,34 @@ pub(crate) enum EraArg {
     Modern,
     /// 2025-11-25 and earlier
     Legacy,
+}
+
+/// How important a log message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevelArg {
+    Debug,
+    Info,
+    Notice,
+    Warning,
+    Error,
+    Critical,
+    Alert,
+    Emergency,
+}
+
+impl From<LogLevelArg> for LogLevel {
+    fn from(level: LogLevelArg) -> Self {
+        match level {
+            LogLevelArg::Debug => Self::Debug,
+            LogLevelArg::Info => Self::Info,
+            LogLevelArg::Notice => Self::Notice,
+            LogLevelArg::Warning => Self::Warning,
+            LogLevelArg::Error => Self::Error,
+            LogLevelArg::Critical => Self::Critical,
+            LogLevelArg::Alert => Self::Alert,
+            LogLevelArg::Emergency => Self::Emergency,
+        }
+    }
 }
 
 /// For commands that need nothing but a server.

@@ -109,6 +109,9 @@ fn connect_options(server: &ServerArgs) -> Result<ConnectOptions, Failure> {
     if let Some(timeout) = server.idle_timeout {
         options = options.idle_timeout(timeout);
     }
+    if let Some(level) = server.log_level {
+        options = options.log_level(level.into());
+    }
     Ok(match server.era {
         Some(EraArg::Modern) => options.era(Era::Modern),
         Some(EraArg::Legacy) => options.era(Era::Legacy),

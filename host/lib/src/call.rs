@@ -69,6 +69,7 @@ pub struct Request<T> {
     timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
     progress: bool,
+    meta: Option<String>,
 }
 
 impl<T: Send + 'static> Request<T> {
@@ -79,6 +80,7 @@ impl<T: Send + 'static> Request<T> {
             timeout: None,
             idle_timeout: None,
             progress: false,
+            meta: None,
         }
     }
 
@@ -96,11 +98,19 @@ impl<T: Send + 'static> Request<T> {
         self
     }
 
+    /// Adds members to `_meta`, as the text of a JSON object: trace context (`traceparent`), for
+    /// instance. Those that the protocol writes itself take precedence.
+    pub fn meta(mut self, json: impl Into<String>) -> Self {
+        self.meta = Some(json.into());
+        self
+    }
+
     /// Asks for the result as JSON text, exactly as the server wrote it: with the members that the
     /// typed form does not have, and where the typed form could not be made.
     pub fn raw(self) -> Request<String> {
-        let Self { calls, operation, timeout, idle_timeout, progress } = self;
-        Request { calls, operation: Box::new(operation.untyped()), timeout, idle_timeout, progress }
+        let Self { calls, operation, timeout, idle_timeout, progress, meta } = self;
+        let operation = Box::new(operation.untyped());
+        Request { calls, operation, timeout, idle_timeout, progress, meta }
     }
 
     /// Asks the server to report progress.
@@ -124,11 +134,11 @@ impl<T: Send + 'static> Request<T> {
     }
 
     async fn send(self, listener: Option<mpsc::Sender<Notification>>) -> Result<Call<T>, Error> {
-        let Self { calls, operation, timeout, idle_timeout, progress } = self;
+        let Self { calls, operation, timeout, idle_timeout, progress, meta } = self;
         let permit = calls.admit().await?;
         let id = calls.next();
         let idle_timeout = idle_timeout.map(nanoseconds);
-        let options = mcp::CallOptions { id, progress, idle_timeout };
+        let options = mcp::CallOptions { id, progress, idle_timeout, meta };
         let (job, outcome) = job::<McpLife, _, _>(permit, id, move |accessor, context| {
             Box::pin(async move {
                 if let Some(listener) = listener {

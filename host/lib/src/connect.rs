@@ -1,7 +1,7 @@
 //! How a session is opened.
 
 use crate::limits::MAX_MESSAGE_BYTES;
-use crate::sandbox::bindings::mcp::{self, Era, Implementation};
+use crate::sandbox::bindings::mcp::{self, Era, Implementation, LogLevel};
 use crate::sandbox::handler::{Handler, NoHandler};
 use sandbar_exchange::{Deadline, Field, Phase, nanoseconds};
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub struct ConnectOptions {
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) listens: Option<bool>,
+    pub(crate) log_level: Option<LogLevel>,
 }
 
 impl ConnectOptions {
@@ -44,6 +45,7 @@ impl ConnectOptions {
             idle_timeout: None,
             handler: Arc::new(NoHandler),
             listens: None,
+            log_level: None,
         }
     }
 
@@ -116,6 +118,14 @@ impl ConnectOptions {
         self
     }
 
+    /// The least important log messages that the server should send. What it sends is up to the server
+    /// if not set: a modern one sends none.
+    #[must_use]
+    pub const fn log_level(mut self, level: LogLevel) -> Self {
+        self.log_level = Some(level);
+        self
+    }
+
     pub(crate) fn into_wit(self) -> mcp::SessionOptions {
         let deadlines = [(Phase::Connect, self.connect_timeout), (Phase::Idle, self.idle_timeout)];
         let deadlines = deadlines
@@ -124,6 +134,7 @@ impl ConnectOptions {
         mcp::SessionOptions {
             listens: self.listens.unwrap_or(self.capabilities != NO_CAPABILITIES),
             url: self.url,
+            log_level: self.log_level,
             fields: self.fields.into_iter().map(|(name, value)| Field { name, value }).collect(),
             client_info: implementation_json(&self.client_info),
             capabilities: self.capabilities,

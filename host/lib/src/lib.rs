@@ -60,9 +60,9 @@ pub use watch::{Interest, Watch};
 pub mod types {
     pub use crate::sandbox::bindings::mcp::{
         BinaryContent, Change, Choice, ChoicesField, Content, Elicitation, Era, FieldKind, Form,
-        FormField, Implementation, NumberField, Progress, Prompt, PromptArgument, PromptMessage,
-        PromptResult, ResourceBody, ResourceContents, ResourceLink, ServerDescription, TextField,
-        Tool, ToolResult, UrlElicitation,
+        FormField, Implementation, LogLevel, NumberField, Progress, Prompt, PromptArgument,
+        PromptMessage, PromptResult, ResourceBody, ResourceContents, ResourceLink,
+        ServerDescription, TextField, Tool, ToolResult, UrlElicitation,
     };
 }
 

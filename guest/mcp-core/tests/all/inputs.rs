@@ -131,6 +131,20 @@ fn a_question_that_cannot_be_read_is_told() {
     }
 }
 
+/// Catches answers to one server that another gets, with the state of the first.
+#[test]
+fn what_was_asked_is_forgotten_with_the_era() {
+    let mut session = modern();
+    let call = session.request(outgoing("tools/call", Some(r#"{"name":"t"}"#))).unwrap();
+    let sessions = Reply::new(400, "text/plain", "Bad Request: No valid session ID provided");
+    let [initialize, confirmation] = initialized("2025-11-25", "s1");
+    let replies = [Reply::result(CONFIRM), sessions, initialize, confirmation, Reply::result("{}")];
+    let mut script = Script::new(replies).inputs([Some(YES)]);
+    assert_eq!(script.run(&mut session, call).unwrap(), "{}");
+    assert!(body(script.sent()[1]).contains("inputResponses"));
+    assert!(!body(script.sent()[4]).contains("inputResponses"), "{}", body(script.sent()[4]));
+}
+
 /// Catches a legacy server's result that is taken for a question.
 #[test]
 fn a_legacy_server_has_no_such_results() {

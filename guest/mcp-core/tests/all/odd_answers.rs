@@ -158,3 +158,10 @@ fn a_refused_message_is_named() {
     let Err(Error::Status(status)) = outcome else { panic!("{outcome:?}") };
     assert!(status.request.contains("a request of the server"), "{}", status.request);
 }
+
+/// Catches a result that is taken for a list of tools, and changed.
+#[test]
+fn only_a_list_of_tools_is_one() {
+    let odd = r#"{"tools":[{"name":"x","inputSchema":{"type":"object","properties":{"a":{"type":"number","x-mcp-header":"A"}}}}]}"#;
+    assert_eq!(call_tool(&mut modern(), [Reply::result(odd)]).0.unwrap(), odd);
+}

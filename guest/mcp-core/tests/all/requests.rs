@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use sandbar_mcp_core::{
-    Era, Error, ErrorCode, Failure, Field, Outgoing, Params, Session, SessionConfig,
+    Era, Error, ErrorCode, Failure, Field, LogLevel, Notification, Outgoing, Params, Session,
+    SessionConfig,
 };
 
 use crate::script::{
-    Event, Reply, Script, body, call_tool, config, field, legacy, modern, outgoing,
+    Event, Reply, Script, body, call_tool, config, field, initialized, legacy, modern, outgoing,
 };
 
 fn sent(session: &mut Session, request: Outgoing) -> Script {
@@ -220,4 +221,63 @@ fn a_request_opens_a_session_that_is_not_open() {
         call_tool(&mut session, [Reply::result("{}"), Reply::result(r#"{"a":1}"#)]);
     assert_eq!(outcome.unwrap(), r#"{"a":1}"#);
     assert_eq!(script.methods(), ["server/discover", "tools/call"]);
+}
+
+/// Catches trace context that nobody receives, and a caller's member in the place of the protocol's.
+#[test]
+fn a_caller_can_add_to_the_meta_of_a_request() {
+    let meta = r#"{"traceparent":"00-1","progressToken":"theirs","n":1.0}"#;
+    let with = |params: Option<&str>| Outgoing {
+        meta: Some(meta.to_owned()),
+        ..outgoing("tools/list", params)
+    };
+    let script = sent(&mut modern(), with(Some(r#"{"cursor":"c","_meta":{"n":0,"own":true}}"#)));
+    let text = body(script.sent()[0]);
+    let expected = r#""params":{"cursor":"c","_meta":{"n":1.0,"own":true,"traceparent":"00-1","progressToken":2,"#;
+    assert!(text.contains(expected), "{text}");
+    let script = sent(&mut legacy(), with(None));
+    let text = body(script.sent()[0]);
+    assert!(text.contains(r#""_meta":{"traceparent":"00-1","progressToken":2,"n":1.0}"#), "{text}");
+    let odd = Outgoing { meta: Some("[]".to_owned()), ..outgoing("m", None) };
+    assert!(matches!(modern().request(odd), Err(Error::InvalidParams(_))));
+}
+
+/// Catches a level that a server is never told, or told where it has no logging.
+#[test]
+fn a_server_is_told_what_to_log() {
+    let open = |replies: Vec<Reply>| {
+        let settings = SessionConfig { log_level: Some(LogLevel::Debug), ..config() };
+        let mut session = Session::new(settings).unwrap();
+        let call = session.open();
+        Script::new(replies).run(&mut session, call).unwrap();
+        session
+    };
+    let mut session = open(vec![Reply::result(r#"{"supportedVersions":["2026-07-28"]}"#)]);
+    let script = sent(&mut session, outgoing("m", None));
+    assert!(body(script.sent()[0]).contains(r#""io.modelcontextprotocol/logLevel":"debug""#));
+    assert!(session.log_level_call().is_none());
+    let [_, confirmation] = initialized("2025-11-25", "s1");
+    for (capabilities, is_told) in [(r#"{"logging":{}}"#, true), ("{}", false)] {
+        let known = format!(r#"{{"protocolVersion":"2025-11-25","capabilities":{capabilities}}}"#);
+        let mut session =
+            open(vec![Reply::json(400, ""), Reply::result(&known), confirmation.clone()]);
+        let call = session.log_level_call();
+        assert_eq!(call.is_some(), is_told);
+        if let Some(call) = call {
+            let mut script = Script::new([Reply::result("{}")]);
+            script.run(&mut session, call).unwrap();
+            let text = body(script.sent()[0]);
+            assert!(
+                text.contains(r#""method":"logging/setLevel","params":{"level":"debug"}"#),
+                "{text}"
+            );
+        }
+    }
+    assert!(legacy().log_level_call().is_none());
+    let levels =
+        [LogLevel::Info, LogLevel::Error, LogLevel::Critical, LogLevel::Alert, LogLevel::Emergency];
+    let names = levels.map(|level| Notification::of_client(None, level, "t").params.unwrap());
+    for (params, name) in names.iter().zip(["info", "error", "critical", "alert", "emergency"]) {
+        assert!(params.contains(&format!(r#""level":"{name}""#)), "{params}");
+    }
 }

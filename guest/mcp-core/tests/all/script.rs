@@ -258,6 +258,7 @@ pub(crate) fn config() -> SessionConfig {
         max_message_bytes: 1 << 20,
         idle_timeout: Some(Duration::from_secs(30)),
         listens: false,
+        log_level: None,
     }
 }
 
@@ -291,6 +292,7 @@ pub(crate) fn outgoing(method: &str, params: Option<&str>) -> Outgoing {
         params: Params::parse(params).unwrap(),
         progress: true,
         idle_timeout: None,
+        meta: None,
     }
 }
 

@@ -46,6 +46,7 @@ impl RequestCall {
             params: Params::cursor(cursor),
             progress: false,
             idle_timeout: self.idle_timeout,
+            meta: None,
         })
     }
 

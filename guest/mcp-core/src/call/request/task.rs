@@ -235,25 +235,26 @@ impl RequestCall {
 
     /// Whether a legacy server takes the call only as a task, so that it is repeated as one.
     pub(super) fn becomes_task(&mut self, session: &Session, error: &RpcError) -> bool {
-        error.code == METHOD_NOT_FOUND && self.repeats_as_task(session)
+        let is_due = error.code == METHOD_NOT_FOUND && self.may_become_task(session);
+        self.repeat_as_task_if(is_due)
     }
 
     /// The same, where the refusal came as a result that is an error, as the TypeScript SDK has it.
     pub(super) fn becomes_task_after(&mut self, session: &Session, result: &str) -> bool {
-        refuses_without_task(result) && self.repeats_as_task(session)
+        // In this order: only what may become a task is read for that.
+        let is_due = self.may_become_task(session) && refuses_without_task(result);
+        self.repeat_as_task_if(is_due)
     }
 
-    fn repeats_as_task(&mut self, session: &Session) -> bool {
-        let has_tasks = || {
-            let known = session.description().map(|known| known.capabilities.as_str());
-            let tasks = known.and_then(|known| Picked::from(known, ["tasks"]).ok());
-            tasks.is_some_and(|picked| picked.values.iter().all(Option::is_some))
-        };
-        let is_due = self.method == "tools/call"
+    fn may_become_task(&self, session: &Session) -> bool {
+        self.method == "tools/call"
             && self.as_task.is_none()
-            && self.params.get("task").is_none()
             && matches!(session.wire(), Wire::Legacy(_))
-            && has_tasks();
+            && self.params.get("task").is_none()
+            && session.description().is_some_and(|known| known.has("tasks"))
+    }
+
+    fn repeat_as_task_if(&mut self, is_due: bool) -> bool {
         if is_due {
             self.as_task = Some(self.params.with("task", "{}"));
             self.state = State::Ready;
