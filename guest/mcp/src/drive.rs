@@ -97,7 +97,7 @@ pub(crate) async fn run(
             }
             Step::Background(call) => in_background(shared, call),
             Step::Wait(pause) => {
-                monotonic_clock::wait_for(nanoseconds(pause)).await;
+                monotonic_clock::wait_for(nanoseconds(jittered(pause))).await;
                 call.handle_timer(&mut shared.core.borrow_mut());
             }
             Step::Reopen { generation } => {
@@ -107,6 +107,13 @@ pub(crate) async fn run(
             Step::Done(outcome) => return outcome,
         }
     }
+}
+
+/// A pause, and up to a tenth more, which differs from call to call and from client to client: those
+/// that a server lost together must not come back together.
+fn jittered(pause: Duration) -> Duration {
+    let dice = u32::try_from(monotonic_clock::now() % 100).unwrap_or(0);
+    pause.saturating_add(pause.saturating_mul(dice) / 1000)
 }
 
 /// A body that is being read, and what with.

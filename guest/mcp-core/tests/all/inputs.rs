@@ -245,3 +245,53 @@ fn a_mismatch_of_anything_but_a_call_is_an_error() {
     let (outcome, _) = call_tool(&mut legacy(), [Reply::json(200, MISMATCH)]);
     assert!(matches!(outcome, Err(Error::Rpc(_))), "{outcome:?}");
 }
+
+/// Catches a page that the user is never sent to, or again and again, and a call that is not made after
+/// all (2025-11-25, "URL Elicitation Required Error").
+#[test]
+fn a_call_waits_for_the_page_that_its_user_has_to_visit() {
+    let page = r#"{"mode":"url","elicitationId":"e1","url":"https://a/","message":"sign in"}"#;
+    let refused = |pages: &str| {
+        let data = format!(r#"{{"elicitations":{pages}}}"#);
+        let error = format!(r#"{{"code":-32042,"message":"m","data":{data}}}"#);
+        Reply::json(200, &format!(r#"{{"jsonrpc":"2.0","id":$ID,"error":{error}}}"#))
+    };
+    let run = |replies: Vec<Reply>, inputs: [Option<&[&str]>; 2]| {
+        let mut session = legacy();
+        let call = session.request(outgoing("tools/call", Some(r#"{"name":"t"}"#))).unwrap();
+        let mut script = Script::new(replies).inputs(inputs);
+        let outcome = script.run(&mut session, call);
+        assert!(script.is_played());
+        (outcome, script)
+    };
+    let one = format!("[{page}]");
+    let other = page.replace("e1", "e2");
+    let two = format!("[{page},{other}]");
+    let accept: Option<&[&str]> = Some(&[r#"{"action":"accept"}"#]);
+    let replies =
+        vec![refused(&one), refused(&one), refused(&two), refused(&two), Reply::result("{}")];
+    let (outcome, script) = run(replies, [accept, accept]);
+    assert_eq!(outcome.unwrap(), "{}");
+    assert_eq!(script.waited().len(), 4);
+    let asked: Vec<_> = script
+        .events
+        .iter()
+        .filter_map(|event| if let Event::Input(requests) = event { Some(requests) } else { None })
+        .flat_map(|requests| requests.iter().map(|one| one.params.clone().unwrap()))
+        .collect();
+    assert_eq!(asked, [page.to_owned(), other]);
+    for answer in [None, Some(&[r#"{"action":"decline"}"#] as &[&str])] {
+        let (outcome, _) = run(vec![refused(&one)], [answer, None]);
+        assert!(
+            matches!(outcome, Err(Error::Rpc(ref error)) if error.code == -32042),
+            "{outcome:?}"
+        );
+    }
+    for odd in ["[]", "7", "[{}]", "[7]"] {
+        let (outcome, _) = run(vec![refused(odd)], [None, None]);
+        assert!(matches!(outcome, Err(Error::Rpc(_))), "{odd}: {outcome:?}");
+    }
+    let waits = usize::try_from(limits::WAITING_ROUNDS).unwrap();
+    let (outcome, _) = run((0..=waits).map(|_| refused(&one)).collect(), [accept, None]);
+    assert!(matches!(outcome, Err(Error::Rpc(_))), "{outcome:?}");
+}

@@ -76,7 +76,9 @@ impl RequestCall {
             self.state = State::Ready;
             return true;
         }
-        self.runs_errand(session, error) || self.becomes_task(session, error)
+        self.runs_errand(session, error)
+            || self.becomes_task(session, error)
+            || self.goes_elsewhere_first(session, error)
     }
 
     /// Whether the server refused only the version, before it ran anything, and named another that

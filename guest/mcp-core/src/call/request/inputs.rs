@@ -1,16 +1,23 @@
 //! Multi round-trip requests (2026-07-28, "Multi Round-Trip Requests"): a server that needs input
 //! says so in place of its answer, and gets the same request again with what it asked for.
 
-use crate::error::Error;
+use crate::error::{Error, RpcError};
 use crate::json_string;
-use crate::json_text::{Members, Picked, check_object, from_object};
+use crate::json_text::{Members, Picked, check_object, each_item, from_object};
 use crate::limits::{
     FIRST_READY_WAIT, INPUT_ROUNDS, LONGEST_READY_WAIT, SERVER_REQUESTS, WAITING_ROUNDS,
 };
 use crate::params::Params;
+use crate::session::{Session, Wire};
 
 use super::{Next, RequestCall, State};
 use crate::call::{CallId, InputRequest};
+
+/// `URLElicitationRequired` (2025-11-25, "Elicitation", "Error Handling").
+const URL_ELICITATION_REQUIRED: i64 = -32042;
+
+/// The method by which a user is asked.
+const ELICIT: &str = "elicitation/create";
 
 /// How often the server has asked, and what the request says by now.
 #[derive(Debug, Default)]
@@ -19,6 +26,8 @@ pub(super) struct Rounds {
     waited: u32,
     /// The parameters with what the last round brought.
     params: Option<Params>,
+    /// The pages that the user goes to, as the server names them.
+    visited: Vec<String>,
 }
 
 impl Rounds {
@@ -47,7 +56,25 @@ pub(super) struct Round {
     /// What goes back as it came, as JSON text.
     state: Option<String>,
     /// The whole, for callers that have to see to it themselves.
-    result: String,
+    unanswered: Unanswered,
+}
+
+/// How a call ends whose server does not get what it asks for.
+#[derive(Debug)]
+enum Unanswered {
+    /// With the question.
+    Asked(String),
+    /// With the refusal that asked.
+    Refused(RpcError),
+}
+
+impl Unanswered {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Asked(result) => Error::InputRequired(result),
+            Self::Refused(error) => Error::Rpc(error),
+        }
+    }
 }
 
 impl Round {
@@ -63,12 +90,12 @@ impl Round {
             names: Vec::new(),
             requests: Vec::new(),
             state: state.map(str::to_owned),
-            result: String::new(),
+            unanswered: Unanswered::Asked(String::new()),
         };
         if let Some(requests) = requests {
             round.read_requests(call, requests)?;
         }
-        round.result = result;
+        round.unanswered = Unanswered::Asked(result);
         Ok(round)
     }
 
@@ -83,6 +110,26 @@ impl Round {
         let asked = asked.zip(core::mem::take(&mut round.requests));
         (round.names, round.requests) = asked.filter(|(name, _)| !given.contains(name)).unzip();
         Ok(round)
+    }
+
+    /// The pages that a refusal sends the user to, without those that the user has gone to.
+    fn of_refusal(call: CallId, error: &RpcError, visited: &[String]) -> Option<Self> {
+        let [elicitations] = Picked::from(error.data.as_deref()?, ["elicitations"]).ok()?.values;
+        let (mut names, mut requests) = (Vec::new(), Vec::new());
+        let mut take = |elicitation: &str| {
+            let [id, url] = Picked::from(elicitation, ["elicitationId", "url"])
+                .map(|picked| picked.values)
+                .unwrap_or_default();
+            let Some(name) = id.or(url).map(str::to_owned) else { return };
+            if names.len() < SERVER_REQUESTS && !visited.contains(&name) {
+                names.push(name);
+                let (method, params) = (ELICIT.to_owned(), Some(elicitation.to_owned()));
+                requests.push(InputRequest { call, method, params });
+            }
+        };
+        each_item(elicitations?, &mut take).ok()?;
+        let unanswered = Unanswered::Refused(error.clone());
+        Some(Self { names, requests, state: None, unanswered })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -162,16 +209,54 @@ impl RequestCall {
 
     /// The server has all the input that it wants, and is not ready yet.
     fn wait_for_server(&mut self, round: &Round) {
-        if self.rounds.waited >= WAITING_ROUNDS {
+        if self.waits() {
+            self.rounds.params = Some(self.params.continued(None, round.state.as_deref()));
+        } else {
             let what = format!("it was not ready {WAITING_ROUNDS} times");
             self.settle(Err(self.invalid(&what)));
-            return;
+        }
+    }
+
+    /// Sends the request again after a while, ever more rarely; whether that has an end still to come.
+    fn waits(&mut self) -> bool {
+        if self.rounds.waited >= WAITING_ROUNDS {
+            return false;
         }
         let wait =
             FIRST_READY_WAIT.saturating_mul(1 << self.rounds.waited.min(8)).min(LONGEST_READY_WAIT);
         self.rounds.waited += 1;
-        self.rounds.params = Some(self.params.continued(None, round.state.as_deref()));
         self.state = State::Held(wait, Next::Repeat);
+        true
+    }
+
+    /// Whether a legacy server refused the request, which it did not run, until the user has been to
+    /// pages that it names. The user is asked, and the request is sent again until it is taken.
+    pub(super) fn goes_elsewhere_first(&mut self, session: &Session, error: &RpcError) -> bool {
+        if error.code != URL_ELICITATION_REQUIRED || !matches!(session.wire(), Wire::Legacy(_)) {
+            return false;
+        }
+        match Round::of_refusal(self.call, error, &self.rounds.visited) {
+            Some(round) if !round.is_empty() => {
+                self.ask_round(round);
+                true
+            }
+            Some(_) if !self.rounds.visited.is_empty() => self.waits(),
+            _ => false,
+        }
+    }
+
+    /// The user goes to the pages, or does not.
+    fn visit(&mut self, round: Round, answers: &[String]) {
+        let accepts = |answer: &String| {
+            let [action] = Picked::from(answer, ["action"]).map(|p| p.values).unwrap_or_default();
+            action.is_some_and(|action| json_string::spells(action, "accept"))
+        };
+        if !answers.iter().all(accepts) {
+            self.settle(Err(round.unanswered.into_error()));
+            return;
+        }
+        self.rounds.visited.extend(round.names);
+        self.waits();
     }
 
     /// What the round asks for, which is handed out once.
@@ -182,9 +267,12 @@ impl RequestCall {
     /// The answers, in the order of the requests; none where somebody has none.
     pub(super) fn answer_round(&mut self, round: Round, answers: Option<Vec<String>>) {
         let Some(answers) = answers.filter(|answers| answers.len() == round.names.len()) else {
-            self.settle(Err(Error::InputRequired(round.result)));
+            self.settle(Err(round.unanswered.into_error()));
             return;
         };
+        if matches!(round.unanswered, Unanswered::Refused(_)) {
+            return self.visit(round, &answers);
+        }
         match round.responses(&answers) {
             Ok(responses) if self.give_task(&round, &responses) => {}
             Ok(responses) => {
