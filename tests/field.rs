@@ -130,7 +130,15 @@ async fn a_call_that_may_have_run_is_told_from_one_that_did_not() {
     let session = connect(&server, None, &Heard::default()).await.unwrap();
     let error = session.call_tool("t", None).await.unwrap_err();
     assert_eq!(error.processed(), Processed::Possibly);
+    let address = server.address();
     drop(server);
+    // Its socket is gone a moment later.
+    wait_for("the server to be gone", async {
+        while tokio::net::TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     let error = session.call_tool("t", None).await.unwrap_err();
     assert_eq!(error.processed(), Processed::Never, "{error:?}");
 
