@@ -9,10 +9,12 @@
 use super::limits::EMPTY_FRAMES_PER_POLL;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Version;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
@@ -73,13 +75,20 @@ impl std::fmt::Debug for RequestBody {
 pub struct ResponseBody {
     /// None once it has ended or failed.
     incoming: Option<Incoming>,
+    version: Version,
     idle: IdleDeadline,
     linger: Duration,
 }
 
 impl ResponseBody {
-    pub(super) fn new(incoming: Incoming, idle: Duration, linger: Duration) -> Self {
-        Self { incoming: Some(incoming), idle: IdleDeadline::new(idle), linger }
+    /// `version` is that of the response, which says how its end is known.
+    pub(super) fn new(
+        incoming: Incoming,
+        version: Version,
+        idle: Duration,
+        linger: Duration,
+    ) -> Self {
+        Self { incoming: Some(incoming), version, idle: IdleDeadline::new(idle), linger }
     }
 
     fn poll_progress(
@@ -97,10 +106,12 @@ impl ResponseBody {
                     self.idle.progressed();
                     return Poll::Ready(Some(Ok(frame)));
                 }
+                // What a server does to a stream after its last byte cuts nothing off.
+                Poll::Ready(Some(Err(_)) | None) if has_all(incoming) => return Poll::Ready(None),
                 Poll::Ready(Some(Err(error))) => {
                     return Poll::Ready(Some(Err(hyper_error::in_body(error))));
                 }
-                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(None) => return Poll::Ready(self.unproved_end().err().map(Err)),
                 Poll::Pending => {
                     let error = ready!(self.idle.poll_passed(cx));
                     return Poll::Ready(Some(Err(error)));
@@ -110,6 +121,21 @@ impl ResponseBody {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+
+    /// The end of a body of which hyper proves nothing. In HTTP/1.1 it has seen the end that the framing
+    /// announced. In HTTP/2 it takes a reset with NO_ERROR for one, at whatever byte the stream is.
+    fn unproved_end(&self) -> Result<(), DialError> {
+        if self.version == Version::HTTP_2 {
+            let source = "the server reset the stream before its end";
+            return Err(DialError::ResponseIncomplete { source: Arc::from(Box::from(source)) });
+        }
+        Ok(())
+    }
+}
+
+/// Whether every byte has come that was announced, or the end of the stream.
+fn has_all(incoming: &Incoming) -> bool {
+    incoming.is_end_stream() || incoming.size_hint().exact() == Some(0)
 }
 
 impl Body for ResponseBody {

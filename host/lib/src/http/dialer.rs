@@ -94,7 +94,8 @@ impl Dialer {
         let deadlines = Deadlines::new(timeouts, self.connector.limits());
         let response = self.head(request, target, &deadlines).await?;
         let linger = self.connector.limits().linger;
-        Ok(response.map(|body| ResponseBody::new(body, deadlines.idle, linger)))
+        let version = response.version();
+        Ok(response.map(|body| ResponseBody::new(body, version, deadlines.idle, linger)))
     }
 
     async fn head(

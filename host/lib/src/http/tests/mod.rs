@@ -10,6 +10,7 @@
 
 mod deadlines;
 mod failures;
+mod http2;
 mod pool;
 mod proxying;
 mod rules;

@@ -88,7 +88,7 @@ pub(super) async fn read(mut body: ResponseBody) -> (Vec<u8>, Result<(), DialErr
     let mut bytes = Vec::new();
     while let Some(frame) = soon(body.frame()).await {
         match frame {
-            Ok(frame) => bytes.extend_from_slice(frame.data_ref().unwrap()),
+            Ok(frame) => bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
             Err(error) => return (bytes, Err(error)),
         }
     }

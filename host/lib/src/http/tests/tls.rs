@@ -10,7 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{CertificateError, RootCertStore, ServerConfig};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -58,7 +58,7 @@ impl Identity {
     }
 }
 
-async fn listen_tls() -> (TcpListener, String) {
+pub(super) async fn listen_tls() -> (TcpListener, String) {
     let (listener, url) = listen().await;
     (listener, url.replace("http:", "https:"))
 }
@@ -232,59 +232,4 @@ async fn dropping_a_body_resets_its_http_2_stream() {
         () = cancel => {}
         ended = serve => panic!("the server ended first: {ended:?}"),
     }
-}
-
-/// Catches a request that a server has promised not to have processed, and that passes for one that it
-/// may have; and the reverse (RFC 9113 section 8.7; hyper 2500).
-#[tokio::test]
-async fn what_an_http2_server_did_not_take_is_unsent() {
-    let (no_error, enhance_your_calm, refused, internal) = (0, 11, 7, 2);
-    for (frame, unsent) in [
-        (reset(refused), true),
-        (reset(internal), false),
-        (goodbye(no_error), true),
-        (goodbye(enhance_your_calm), false),
-    ] {
-        let error = soon(error_of_http2(&frame)).await;
-        assert_eq!(error.is_unsent(), unsent, "{frame:?}: {error:?}");
-    }
-}
-
-/// RST_STREAM of the first stream (RFC 9113 section 6.4).
-fn reset(code: u8) -> Vec<u8> {
-    vec![0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, code]
-}
-
-/// GOAWAY before the first stream (RFC 9113 section 6.8).
-fn goodbye(code: u8) -> Vec<u8> {
-    vec![0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, code]
-}
-
-/// The error of a request that a server answers with this frame.
-async fn error_of_http2(frame: &[u8]) -> DialError {
-    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-    const HEADERS: u8 = 1;
-    let (identity, (listener, url)) = (Identity::for_name("127.0.0.1"), listen_tls().await);
-    let dialer = dialer(&url, identity.roots());
-    let serve = async {
-        let (stream, _) = listener.accept().await.unwrap();
-        let mut stream = identity.acceptor(&[b"h2"]).accept(stream).await.unwrap();
-        stream.write_all(&SETTINGS).await.unwrap();
-        stream.read_exact(&mut [0; 24]).await.unwrap();
-        loop {
-            let mut head = [0; 9];
-            stream.read_exact(&mut head).await.unwrap();
-            let [_, high, low, kind, ..] = head;
-            let mut payload = vec![0; usize::from(u16::from_be_bytes([high, low]))];
-            stream.read_exact(&mut payload).await.unwrap();
-            if kind == HEADERS {
-                break;
-            }
-        }
-        stream.write_all(frame).await.unwrap();
-        stream.flush().await.unwrap();
-        stream
-    };
-    let (outcome, _stream) = tokio::join!(get(&dialer, &url), serve);
-    outcome.unwrap_err()
 }

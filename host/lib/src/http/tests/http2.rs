@@ -1,0 +1,202 @@
+//! HTTP/2, frame by frame: what ends a body, what a fault is called, and connections that died.
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::server::TlsStream;
+
+use super::super::{DialError, DialLimits, Dialer, Proxies};
+use super::server::{get, policy, read, soon};
+use super::tls::{Identity, listen_tls};
+
+/// Kinds of frames (RFC 9113 section 6).
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const GOAWAY: u8 = 7;
+
+/// Flags of frames.
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+/// Error codes (RFC 9113 section 7).
+const NO_ERROR: u8 = 0;
+const INTERNAL_ERROR: u8 = 2;
+const REFUSED_STREAM: u8 = 7;
+const CANCEL: u8 = 8;
+const ENHANCE_YOUR_CALM: u8 = 11;
+
+/// A frame of the first stream, or of the connection.
+fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let [.., high, middle, low] = (payload.len() as u32).to_be_bytes();
+    let stream = u8::from(!matches!(kind, SETTINGS | GOAWAY));
+    [&[high, middle, low, kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// The head of a response with status 200, in literals without Huffman coding (RFC 7541 section 6.2.2).
+fn head(flags: u8, fields: &[(&str, &str)]) -> Vec<u8> {
+    frame(HEADERS, flags | END_HEADERS, &[&[0x88], block(fields).as_slice()].concat())
+}
+
+fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut block = Vec::new();
+    for (name, value) in fields {
+        block.push(0);
+        for text in [name, value] {
+            block.push(u8::try_from(text.len()).unwrap());
+            block.extend_from_slice(text.as_bytes());
+        }
+    }
+    block
+}
+
+fn data(flags: u8, bytes: &str) -> Vec<u8> {
+    frame(DATA, flags, bytes.as_bytes())
+}
+
+fn reset(code: u8) -> Vec<u8> {
+    frame(RST_STREAM, 0, &[0, 0, 0, code])
+}
+
+/// Takes its leave, after this stream.
+fn goodbye(last_stream: u8, code: u8) -> Vec<u8> {
+    frame(GOAWAY, 0, &[0, 0, 0, last_stream, 0, 0, 0, code])
+}
+
+/// A server of HTTP/2 that says exactly what a test wants it to.
+struct Server {
+    identity: Identity,
+    listener: TcpListener,
+    url: String,
+}
+
+impl Server {
+    async fn new() -> Self {
+        let (listener, url) = listen_tls().await;
+        Self { identity: Identity::for_name("127.0.0.1"), listener, url }
+    }
+
+    fn dialer(&self, limits: DialLimits) -> Dialer {
+        Dialer::new(policy(&self.url), self.identity.roots(), limits, Proxies::none())
+    }
+
+    /// Accepts a connection, and reads up to the end of the first head.
+    async fn accept(&self) -> TlsStream<TcpStream> {
+        let (stream, _) = self.listener.accept().await.unwrap();
+        let mut stream = self.identity.acceptor(&[b"h2"]).accept(stream).await.unwrap();
+        stream.write_all(&frame(SETTINGS, 0, &[])).await.unwrap();
+        stream.read_exact(&mut [0; 24]).await.unwrap();
+        read_until(&mut stream, HEADERS).await;
+        stream
+    }
+}
+
+/// Reads frames up to the first of this kind.
+async fn read_until(stream: &mut (impl AsyncRead + Unpin), wanted: u8) -> Vec<u8> {
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.unwrap();
+        let [_, high, low, kind, ..] = head;
+        let mut payload = vec![0; usize::from(u16::from_be_bytes([high, low]))];
+        stream.read_exact(&mut payload).await.unwrap();
+        if kind == wanted {
+            return payload;
+        }
+    }
+}
+
+async fn write(stream: &mut (impl AsyncWrite + Unpin), frames: &[Vec<u8>]) {
+    stream.write_all(&frames.concat()).await.unwrap();
+    stream.flush().await.unwrap();
+}
+
+/// What a request comes to that is answered with these frames, and whose connection is closed then.
+async fn outcome(frames: &[Vec<u8>]) -> Result<(Vec<u8>, Result<(), DialError>), DialError> {
+    let server = Server::new().await;
+    let dialer = server.dialer(DialLimits::default());
+    let serve = async {
+        let mut stream = soon(server.accept()).await;
+        write(&mut stream, frames).await;
+        let _ = stream.shutdown().await;
+        stream
+    };
+    let (response, _stream) = tokio::join!(get(&dialer, &server.url), serve);
+    Ok(read(response?.into_body()).await)
+}
+
+/// Catches a request that a server has promised not to have processed, and that passes for one that it
+/// may have; and the reverse (RFC 9113 section 8.7; hyper 2500).
+#[tokio::test]
+async fn what_an_http2_server_did_not_take_is_unsent() {
+    for (frame, unsent) in [
+        (reset(REFUSED_STREAM), true),
+        (reset(INTERNAL_ERROR), false),
+        (goodbye(0, NO_ERROR), true),
+        (goodbye(0, ENHANCE_YOUR_CALM), false),
+    ] {
+        let error = outcome(std::slice::from_ref(&frame)).await.unwrap_err();
+        assert_eq!(error.is_unsent(), unsent, "{frame:?}: {error:?}");
+    }
+}
+
+/// Catches a body that passes for whole because the server ended it "without an error": only the end
+/// of the stream and the last announced byte are an end (RFC 9113 sections 8.1 and 8.1.1). hyper
+/// takes NO_ERROR for an end wherever it stands.
+#[tokio::test]
+async fn a_body_that_did_not_end_is_incomplete_whatever_code_says_so() {
+    let long = [("content-length", "10")];
+    let cuts = [
+        ("reset without an error", vec![reset(NO_ERROR)]),
+        ("reset", vec![reset(CANCEL)]),
+        ("leave before the stream", vec![goodbye(0, NO_ERROR)]),
+        ("leave after the stream", vec![goodbye(1, NO_ERROR)]),
+        ("leave with an error", vec![goodbye(1, INTERNAL_ERROR)]),
+        ("close", vec![]),
+    ];
+    for (fields, sent) in [(&long[..], "four"), (&[], "four"), (&long, ""), (&[], "")] {
+        for (name, cut) in &cuts {
+            let mut frames = vec![head(0, fields)];
+            frames.extend((!sent.is_empty()).then(|| data(0, sent)));
+            frames.extend_from_slice(cut);
+            let (bytes, end) = outcome(&frames).await.unwrap();
+            assert_eq!(bytes, sent.as_bytes(), "{name}, {fields:?}");
+            assert!(
+                matches!(end, Err(DialError::ResponseIncomplete { .. })),
+                "{name} after {sent:?} of {fields:?}: {end:?}"
+            );
+        }
+    }
+}
+
+/// Catches a cut that is looked for where there is none: after the end of the stream a server may
+/// reset it, to have the upload stopped (RFC 9113 section 8.1), or take its leave; and an announced
+/// length that has come is an end, too.
+#[tokio::test]
+async fn a_body_that_ended_is_whole_whatever_follows() {
+    let four = [("content-length", "4")];
+    let trailers = frame(HEADERS, END_STREAM | END_HEADERS, &block(&[("x-trailer", "t")]));
+    let ends = [
+        vec![head(0, &[]), data(END_STREAM, "four")],
+        vec![head(0, &[]), data(0, "four"), data(END_STREAM, "")],
+        vec![head(0, &[]), data(0, "four"), trailers],
+        vec![head(0, &four), data(END_STREAM, "four")],
+        vec![head(0, &four), data(0, "four")],
+    ];
+    let afterwards = [
+        vec![],
+        vec![reset(NO_ERROR)],
+        vec![reset(CANCEL)],
+        vec![goodbye(0, NO_ERROR)],
+        vec![goodbye(1, INTERNAL_ERROR)],
+    ];
+    for end in &ends {
+        for after in &afterwards {
+            let frames = [end.as_slice(), after].concat();
+            let (bytes, end) = outcome(&frames).await.unwrap();
+            assert_eq!(bytes, b"four", "{frames:?}");
+            assert!(end.is_ok(), "{frames:?}: {end:?}");
+        }
+    }
+    let (bytes, end) = outcome(&[head(END_STREAM, &[]), reset(NO_ERROR)]).await.unwrap();
+    assert!(bytes.is_empty() && end.is_ok(), "{end:?}");
+}
