@@ -152,5 +152,7 @@ fn client(connector: &Connector) -> Client<Connector, RequestBody> {
         .http2_initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
         .http2_max_frame_size(HTTP2_FRAME)
         .http2_max_header_list_size(limits.response_head)
+        .http2_keep_alive_interval(limits.http2_ping)
+        .http2_keep_alive_timeout(limits.http2_pong)
         .build(connector.clone())
 }

@@ -37,6 +37,13 @@ pub struct DialLimits {
     /// How long an idle connection is kept. 60 s: below the keep-alive of the usual servers. A
     /// request that finds its connection closed is retried on another where none of it was sent.
     pub idle_connection: Duration,
+    /// How long an HTTP/2 connection with open streams may be silent before it is asked for a sign of
+    /// life (PING, RFC 9113 section 6.7). 30 s: below the idle timeouts of the usual middleboxes, and
+    /// seldom enough for servers that count PINGs. A connection without streams is left in peace.
+    pub http2_ping: Duration,
+    /// How long the answer to that PING may take. 20 s: more than any network, and a machine that
+    /// pages, need. A connection without it is given up, with the streams on it.
+    pub http2_pong: Duration,
     /// How long the end of a body that its reader has dropped may take to arrive, so that its
     /// connection can be used again. 20 ms: the end of an event stream follows its last event
     /// within one, and a call that was given up must not go on for longer than anyone notices.
@@ -64,6 +71,8 @@ impl Default for DialLimits {
             connections_per_host: 1024,
             idle_connections_per_host: 32,
             idle_connection: Duration::from_secs(60),
+            http2_ping: Duration::from_secs(30),
+            http2_pong: Duration::from_secs(20),
             linger: Duration::from_millis(20),
             addresses: 16,
         }

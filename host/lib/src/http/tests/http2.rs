@@ -5,7 +5,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::server::TlsStream;
 
 use super::super::{DialError, DialLimits, Dialer, Proxies};
-use super::server::{get, policy, read, soon};
+use super::server::{SHORT, get, policy, read, soon};
 use super::tls::{Identity, listen_tls};
 
 /// Kinds of frames (RFC 9113 section 6).
@@ -13,10 +13,12 @@ const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
+const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 
 /// Flags of frames.
 const END_STREAM: u8 = 1;
+const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
 
 /// Error codes (RFC 9113 section 7).
@@ -29,7 +31,7 @@ const ENHANCE_YOUR_CALM: u8 = 11;
 /// A frame of the first stream, or of the connection.
 fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
     let [.., high, middle, low] = (payload.len() as u32).to_be_bytes();
-    let stream = u8::from(!matches!(kind, SETTINGS | GOAWAY));
+    let stream = u8::from(!matches!(kind, SETTINGS | PING | GOAWAY));
     [&[high, middle, low, kind, flags, 0, 0, 0, stream], payload].concat()
 }
 
@@ -199,4 +201,72 @@ async fn a_body_that_ended_is_whole_whatever_follows() {
     }
     let (bytes, end) = outcome(&[head(END_STREAM, &[]), reset(NO_ERROR)]).await.unwrap();
     assert!(bytes.is_empty() && end.is_ok(), "{end:?}");
+}
+
+/// Catches a connection that is used for ever though its server reads nothing any more: every request
+/// on it would wait for its deadline (dfinity/ic 10455, hyper 4186).
+#[tokio::test]
+async fn a_connection_that_answers_no_ping_is_given_up_with_its_streams() {
+    // Long enough for the answer that is good, on a machine that has other things to do.
+    let pong = SHORT * 10;
+    let limits = DialLimits { http2_ping: SHORT, http2_pong: pong, ..DialLimits::default() };
+    for (name, frames) in [
+        ("before the head", vec![]),
+        ("after the head", vec![head(0, &[])]),
+        ("within the body", vec![head(0, &[("content-length", "10")]), data(0, "four")]),
+    ] {
+        let server = Server::new().await;
+        let dialer = server.dialer(limits.clone());
+        let serve = async {
+            let mut dead = soon(server.accept()).await;
+            write(&mut dead, &frames).await;
+            dead
+        };
+        let (outcome, dead) = tokio::join!(get(&dialer, &server.url), serve);
+        let error = match outcome {
+            Ok(response) => read(response.into_body()).await.1.unwrap_err(),
+            Err(error) => error,
+        };
+        let lost = match frames.is_empty() {
+            true => matches!(error, DialError::ConnectionClosed { .. }),
+            false => matches!(error, DialError::ResponseIncomplete { .. }),
+        };
+        assert!(lost && !error.is_unsent(), "{name}: {error:?}");
+
+        // The dead connection is still open at its server; the next request has another.
+        let serve = async {
+            let mut stream = soon(server.accept()).await;
+            write(&mut stream, &[head(0, &[]), data(END_STREAM, "four")]).await;
+            stream
+        };
+        let (outcome, _stream) = tokio::join!(get(&dialer, &server.url), serve);
+        let (bytes, end) = read(outcome.unwrap().into_body()).await;
+        assert!(bytes == b"four" && end.is_ok(), "{name}: {end:?}");
+        drop(dead);
+    }
+}
+
+/// Catches a server that is given up because it thinks for long, or has nothing to say on a stream.
+#[tokio::test]
+async fn a_server_that_answers_pings_may_take_its_time() {
+    let server = Server::new().await;
+    let dialer = server.dialer(DialLimits { http2_ping: SHORT, ..DialLimits::default() });
+    let answer_pings = async |stream: &mut TlsStream<TcpStream>| {
+        for _ in 0..3 {
+            let ping = soon(read_until(stream, PING)).await;
+            write(stream, &[frame(PING, ACK, &ping)]).await;
+        }
+    };
+    let serve = async {
+        let mut stream = soon(server.accept()).await;
+        answer_pings(&mut stream).await;
+        write(&mut stream, &[head(0, &[])]).await;
+        answer_pings(&mut stream).await;
+        write(&mut stream, &[data(END_STREAM, "four")]).await;
+        stream
+    };
+    let request = async { read(get(&dialer, &server.url).await.unwrap().into_body()).await };
+    let ((bytes, end), _stream) = tokio::join!(request, serve);
+    assert!(bytes == b"four" && end.is_ok(), "{end:?}");
+    assert_eq!(dialer.stats().connections_opened, 1);
 }
