@@ -286,6 +286,12 @@ async fn what_is_wrong_with_an_answer_is_the_same_on_every_road() {
         ("two lengths", "protocol", {
             Script::respond(json().declared_length(1).field("content-length", "2"))
         }),
+        ("a protocol that nobody asked for", "protocol", {
+            Script::new().send(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n")
+        }),
+        ("a transfer coding that nobody undoes", "protocol", {
+            Script::respond(json().chunked().field("transfer-encoding", "yolo"))
+        }),
         ("a flood of fields", "limit-exceeded", Script::respond(json().field_flood(300, 4))),
         ("a flood of bytes", "limit-exceeded", Script::respond(json().field_flood(20, 32 * 1024))),
         ("a short body", "incomplete-body", Script::respond(json().declared_length(9)).close()),

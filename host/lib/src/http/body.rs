@@ -109,7 +109,8 @@ impl ResponseBody {
                 // What a server does to a stream after its last byte cuts nothing off.
                 Poll::Ready(Some(Err(_)) | None) if has_all(incoming) => return Poll::Ready(None),
                 Poll::Ready(Some(Err(error))) => {
-                    return Poll::Ready(Some(Err(hyper_error::in_body(error))));
+                    let announced = incoming.size_hint().exact().is_some();
+                    return Poll::Ready(Some(Err(hyper_error::in_body(error, announced))));
                 }
                 Poll::Ready(None) => return Poll::Ready(self.unproved_end().err().map(Err)),
                 Poll::Pending => {

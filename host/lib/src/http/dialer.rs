@@ -16,10 +16,13 @@ use super::deadline::{Deadlines, Passed, Timeouts, before_head};
 use super::endpoint::Endpoints;
 use super::error::DialError;
 use super::hyper_error;
-use super::limits::{DialLimits, HTTP2_CONNECTION_WINDOW, HTTP2_FRAME, HTTP2_STREAM_WINDOW};
+use super::limits::{
+    DialLimits, HTTP2_CONNECTION_WINDOW, HTTP2_FRAME, HTTP2_HEAD_MARGIN, HTTP2_STREAM_WINDOW,
+};
 use super::policy::Policy;
 use super::proxy::Proxies;
 use super::request;
+use super::response;
 use super::stats::{Counters, DialStats};
 use super::target::Target;
 use super::tls::TlsRoots;
@@ -92,10 +95,12 @@ impl Dialer {
         self.authorize_forwarding(&mut request, target);
 
         let deadlines = Deadlines::new(timeouts, self.connector.limits());
-        let response = self.head(request, target, &deadlines).await?;
+        let method = request.method().clone();
+        let (head, body) = self.head(request, target, &deadlines).await?.into_parts();
+        response::check(&head, &method, self.connector.limits())?;
         let linger = self.connector.limits().linger;
-        let version = response.version();
-        Ok(response.map(|body| ResponseBody::new(body, version, deadlines.idle, linger)))
+        let body = ResponseBody::new(body, head.version, deadlines.idle, linger);
+        Ok(Response::from_parts(head, body))
     }
 
     async fn head(
@@ -148,10 +153,11 @@ fn client(connector: &Connector) -> Client<Connector, RequestBody> {
         .pool_max_idle_per_host(limits.idle_connections_per_host.into())
         .http1_max_buf_size(limits.read_buffer())
         .http1_max_headers(limits.response_fields.into())
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http2_initial_stream_window_size(HTTP2_STREAM_WINDOW)
         .http2_initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
         .http2_max_frame_size(HTTP2_FRAME)
-        .http2_max_header_list_size(limits.response_head)
+        .http2_max_header_list_size(limits.response_head.saturating_mul(HTTP2_HEAD_MARGIN))
         .http2_keep_alive_interval(limits.http2_ping)
         .http2_keep_alive_timeout(limits.http2_pong)
         .build(connector.clone())

@@ -9,6 +9,7 @@ use super::denial::Denial;
 use super::limits::DialLimit;
 use super::proxy::ProxyFailure;
 use super::request::InvalidRequest;
+use super::response::InvalidResponse;
 use super::tls_failure::TlsFailure;
 
 /// A cause that is kept as it came, for its text and its own causes.
@@ -111,6 +112,9 @@ pub enum DialError {
         /// What the connection reported.
         source: SharedError,
     },
+    /// The head of the response is none that a server may send here.
+    #[error("the server broke the HTTP protocol")]
+    InvalidResponse(#[from] InvalidResponse),
     /// The peer does not speak HTTP, or broke its framing.
     #[error("the server broke the HTTP protocol")]
     Protocol {

@@ -29,6 +29,7 @@ impl DialError {
             Self::FirstByteTimeout { .. } => ErrorCode::FirstByteTimeout,
             Self::IdleTimeout { .. } => ErrorCode::IdleTimeout,
             Self::ResponseIncomplete { .. } => ErrorCode::IncompleteBody,
+            Self::InvalidResponse(invalid) => ErrorCode::Protocol(invalid.to_string()),
             Self::Protocol { .. } => {
                 ErrorCode::Protocol("what it sent is not http, or its framing is broken".to_owned())
             }
@@ -56,6 +57,7 @@ impl DialError {
             | Self::FirstByteTimeout { .. }
             | Self::IdleTimeout { .. }
             | Self::ResponseIncomplete { .. }
+            | Self::InvalidResponse(_)
             | Self::Protocol { .. } => false,
         }
     }

@@ -20,11 +20,11 @@ pub struct DialLimits {
     /// Time without a byte while a reader waits for the body, where the request sets none. That of
     /// [`Phase::default_deadline`], 5 min.
     pub idle: Duration,
-    /// Bytes of the head of a response. 256 KiB: the largest heads that browsers accept. It is
-    /// also the size at which the read buffer of an HTTP/1.1 connection stops growing; a frame of
+    /// Bytes of the head of a response; in HTTP/2, those of its fields and 32 for each (RFC 9113
+    /// section 6.5.2). 256 KiB: the largest heads that browsers accept. It is also the size at which the read buffer of an HTTP/1.1 connection stops growing; a frame of
     /// a body is at most twice as large.
     pub response_head: u32,
-    /// Field lines of the head of an HTTP/1.1 response. 128: above the 100 that common servers
+    /// Field lines of the head of a response. 128: above the 100 that common servers
     /// and proxies stop at.
     pub response_fields: u16,
     /// Connections to one host and port, idle ones included; a request beyond waits for one until
@@ -109,6 +109,13 @@ pub enum DialLimit {
     },
 }
 
+impl DialLimit {
+    /// That of the head of a response.
+    pub(super) fn response_head(limits: &DialLimits) -> Self {
+        Self::ResponseHead { bytes: limits.response_head, fields: limits.response_fields }
+    }
+}
+
 impl fmt::Display for DialLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -136,6 +143,11 @@ pub(super) const HTTP2_CONNECTION_WINDOW: u32 = 2 * HTTP2_STREAM_WINDOW;
 
 /// Bytes of an HTTP/2 frame: 64 KiB instead of the default 16 KiB save three frames of four.
 pub(super) const HTTP2_FRAME: u32 = 64 * 1024;
+
+/// How much more than `response_head` an HTTP/2 head may have before it is left undecoded. Four times:
+/// h2, which decodes it, tells a head beyond its own limit no different from a malformed one, and ours
+/// has a name.
+pub(super) const HTTP2_HEAD_MARGIN: u32 = 4;
 
 /// Empty frames of a body that are skipped before other tasks get their turn. 32: a server that sends
 /// nothing else must not keep the thread.

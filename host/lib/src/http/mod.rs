@@ -17,6 +17,7 @@
 //! | directly or through a proxy | `proxy.rs` |
 //! | a connection, where the pool has none | `connector.rs`, `slots.rs`, `resolve.rs`, `tcp.rs`, `tls.rs` |
 //! | what a connection is made of | `link.rs`, `socket.rs`, `quickack.rs` |
+//! | is it a response that can be gone on with | `response.rs` |
 //! | deadlines up to the head, then of the body | `deadline.rs`, `body.rs` |
 //! | what is left of a body that was dropped | `linger.rs` |
 //! | what went wrong, and what whoever asked is told | `error.rs`, `tls_failure.rs`, `hyper_error.rs`, `failure.rs` |
@@ -43,6 +44,7 @@ mod proxy;
 mod quickack;
 mod request;
 mod resolve;
+mod response;
 mod slots;
 mod socket;
 mod stats;
@@ -68,6 +70,7 @@ pub use self::limits::{DialLimit, DialLimits};
 pub use self::policy::{AddressRule, Policy, UnsupportedOrigin};
 pub use self::proxy::{Proxies, ProxyFailure};
 pub use self::request::InvalidRequest;
+pub use self::response::InvalidResponse;
 pub use self::stats::DialStats;
 pub use self::target::{InvalidTarget, Scheme, Target};
 pub use self::tls::TlsRoots;

@@ -6,7 +6,7 @@ use std::io;
 use sandbar_exchange::{BodySummary, ErrorCode, Failure, Request};
 use tokio::net::TcpListener;
 
-use super::super::{DialError, DialLimit, DialLimits};
+use super::super::{DialError, DialLimit, DialLimits, InvalidResponse};
 use super::server::{OK, answer, dialer, dialer_with, get, listen, read, soon};
 
 /// Serves one connection with `response`, closes it, and returns what the dialer made of it.
@@ -95,6 +95,117 @@ async fn contradicting_lengths_are_a_protocol_error() {
     let error =
         head_error("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nok").await;
     assert!(matches!(error, DialError::Protocol { .. }), "{error:?}");
+}
+
+/// Catches a body that is passed on in a coding that nobody undoes, as if that were what the server
+/// meant to say, and one that is taken for chunked because it was once (RFC 9112 sections 6.1 and
+/// 7.4; curl tests 1722 and 1723).
+#[tokio::test]
+async fn a_body_in_transfer_codings_that_nobody_undoes_is_a_protocol_error() {
+    for codings in [
+        "gzip, chunked",
+        "gzip",
+        "yolo",
+        "deflate,chunked",
+        "x-gzip , Chunked",
+        "chunked, gzip",
+        "chunked, identity",
+        "chunked, chunked",
+        "chunked;q=1",
+        "chunkedx",
+        "gzip\r\ntransfer-encoding: chunked",
+        "chunked\r\ntransfer-encoding: br",
+        "identity, gzip",
+    ] {
+        let response =
+            format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {codings}\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+        match head_error(&response).await {
+            error @ DialError::InvalidResponse(InvalidResponse::TransferCoding(_)) => {
+                let ErrorCode::Protocol(text) = error.code() else { panic!("{error:?}") };
+                assert!(text.contains(codings.split('\r').next().unwrap()), "{text}");
+            }
+            other => panic!("{codings}: {other:?}"),
+        }
+    }
+}
+
+/// Catches a check that refuses what there is nothing to undo about: `chunked` in any spelling, no
+/// coding at all, and answers without a body (RFC 9110 section 5.6.1, RFC 9112 section 6.1).
+#[tokio::test]
+async fn a_body_that_is_chunked_in_any_spelling_is_read() {
+    let chunked = "2\r\nok\r\n0\r\n\r\n";
+    for (codings, sent) in [
+        ("chunked", chunked),
+        ("Chunked", chunked),
+        (" , chunked", chunked),
+        ("identity, chunked", chunked),
+        ("identity\r\ntransfer-encoding: CHUNKED", chunked),
+        ("identity", "ok"),
+        ("", "ok"),
+    ] {
+        let response = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {codings}\r\n\r\n{sent}");
+        let (bytes, end) = body_outcome(&response).await;
+        assert!(bytes == b"ok" && end.is_ok(), "{codings:?}: {bytes:?}, {end:?}");
+    }
+    for status in ["204 No Content", "304 Not Modified"] {
+        let response = format!("HTTP/1.1 {status}\r\ntransfer-encoding: gzip\r\n\r\n");
+        let (bytes, end) = body_outcome(&response).await;
+        assert!(bytes.is_empty() && end.is_ok(), "{status}: {end:?}");
+    }
+}
+
+/// Catches a change of protocols that passes for a success without a body, whatever it changes to
+/// (RFC 9110 section 15.2.2).
+#[tokio::test]
+async fn a_change_of_protocols_that_nobody_asked_for_is_a_protocol_error() {
+    for fields in ["", "upgrade: websocket\r\nconnection: upgrade\r\n", "upgrade: h2c\r\n"] {
+        let error = head_error(&format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n")).await;
+        assert!(
+            matches!(error, DialError::InvalidResponse(InvalidResponse::Upgrade)),
+            "{fields:?}: {error:?}"
+        );
+        assert!(matches!(error.code(), ErrorCode::Protocol(text) if text.contains("101")));
+    }
+}
+
+/// Catches an answer that is refused because it has interim ones before it (RFC 9110 section 15.2).
+#[tokio::test]
+async fn interim_responses_are_passed_over() {
+    let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n\
+                   HTTP/1.1 199 Whatever\r\n\r\n";
+    let (bytes, end) = body_outcome(&format!("{interim}{OK}")).await;
+    assert!(bytes == b"ok" && end.is_ok(), "{end:?}");
+}
+
+/// Catches fields that are refused because they are folded, as old servers do, and those that are read
+/// only to the fold (RFC 9112 section 5.2): in what is passed on, and in what frames the body.
+#[tokio::test]
+async fn folded_fields_are_unfolded() {
+    for fields in [
+        "x-folded: one\r\n two\r\ncontent-length: 2\r\n",
+        "x-folded: one\r\n\t \ttwo\r\ncontent-length: 2\r\n",
+        "x-folded: one  \r\n  two  \r\ncontent-length: 2\r\n",
+        "content-length: 2\r\nx-folded:\r\n one\r\n two\r\n",
+        "content-length: 2\r\nx-folded: one\r\n \r\n two\r\n",
+        "content-length:\r\n 2\r\nx-folded: one two\r\n",
+        "content-length: 2\r\n \r\nx-folded: one two\r\n",
+    ] {
+        let (listener, url) = listen().await;
+        let dialer = dialer(&url);
+        let response = format!("HTTP/1.1 200 OK\r\n{fields}\r\nok");
+        let (outcome, _stream) = tokio::join!(get(&dialer, &url), answer(&listener, &response));
+        let response = outcome.unwrap_or_else(|error| panic!("{fields:?}: {error:?}"));
+        let value = response.headers()["x-folded"].to_str().unwrap().to_owned();
+        assert_eq!(value.split_whitespace().collect::<Vec<_>>(), ["one", "two"], "{fields:?}");
+        let (bytes, end) = read(response.into_body()).await;
+        assert!(bytes == b"ok" && end.is_ok(), "{fields:?}: {end:?}");
+    }
+    let folded = "transfer-encoding:\r\n chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+    let (bytes, end) = body_outcome(&format!("HTTP/1.1 200 OK\r\n{folded}")).await;
+    assert!(bytes == b"ok" && end.is_ok(), "{end:?}");
+    let hidden = "transfer-encoding: gzip,\r\n chunked\r\n\r\n0\r\n\r\n";
+    let error = head_error(&format!("HTTP/1.1 200 OK\r\n{hidden}")).await;
+    assert!(matches!(error, DialError::InvalidResponse(_)), "{error:?}");
 }
 
 /// Catches an early close that is reported as a success or as broken HTTP.

@@ -4,17 +4,20 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::server::TlsStream;
 
-use super::super::{DialError, DialLimits, Dialer, Proxies};
+use super::super::{DialError, DialLimit, DialLimits, Dialer, Proxies};
 use super::server::{SHORT, get, policy, read, soon};
 use super::tls::{Identity, listen_tls};
 
 /// Kinds of frames (RFC 9113 section 6).
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
+const PUSH_PROMISE: u8 = 5;
+const CONTINUATION: u8 = 9;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 
 /// Flags of frames.
 const END_STREAM: u8 = 1;
@@ -38,6 +41,31 @@ fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
 /// The head of a response with status 200, in literals without Huffman coding (RFC 7541 section 6.2.2).
 fn head(flags: u8, fields: &[(&str, &str)]) -> Vec<u8> {
     frame(HEADERS, flags | END_HEADERS, &[&[0x88], block(fields).as_slice()].concat())
+}
+
+/// The same with so many field lines of so many bytes, in as many frames as they take.
+fn large_head(lines: usize, bytes: usize) -> Vec<u8> {
+    // A value whose length has seven bits is one byte of length, and longer ones are what follows
+    // from RFC 7541 section 5.1.
+    let mut block = vec![0x88];
+    for _ in 0..lines {
+        block.extend_from_slice(&[0, 1, b'x', 0x7f]);
+        let mut rest = bytes.checked_sub(0x7f).expect("a long value");
+        while rest >= 0x80 {
+            block.push(0x80 | u8::try_from(rest % 0x80).unwrap());
+            rest /= 0x80;
+        }
+        block.push(u8::try_from(rest).unwrap());
+        block.resize(block.len() + bytes, b'v');
+    }
+    let mut frames = Vec::new();
+    let pieces: Vec<_> = block.chunks(16 * 1024).collect();
+    for (number, piece) in pieces.iter().enumerate() {
+        let kind = if number == 0 { HEADERS } else { CONTINUATION };
+        let flags = if number + 1 == pieces.len() { END_HEADERS } else { 0 };
+        frames.extend(frame(kind, flags, piece));
+    }
+    frames
 }
 
 fn block(fields: &[(&str, &str)]) -> Vec<u8> {
@@ -118,7 +146,8 @@ async fn outcome(frames: &[Vec<u8>]) -> Result<(Vec<u8>, Result<(), DialError>),
     let dialer = server.dialer(DialLimits::default());
     let serve = async {
         let mut stream = soon(server.accept()).await;
-        write(&mut stream, frames).await;
+        // A client may have heard enough before the end.
+        let _ = stream.write_all(&frames.concat()).await;
         let _ = stream.shutdown().await;
         stream
     };
@@ -269,4 +298,84 @@ async fn a_server_that_answers_pings_may_take_its_time() {
     let ((bytes, end), _stream) = tokio::join!(request, serve);
     assert!(bytes == b"four" && end.is_ok(), "{end:?}");
     assert_eq!(dialer.stats().connections_opened, 1);
+}
+
+/// Catches a limit on heads that HTTP/2 does not have, and one that is reported as the server's fault or
+/// as a lost connection. The fields of one head are 33 bytes and more for each, those of others fill
+/// what h2 decodes at all.
+#[tokio::test]
+async fn a_head_beyond_a_limit_is_named_by_it() {
+    let few = |lines: usize| head(0, &vec![("x", "y"); lines]);
+    let limit = DialLimit::ResponseHead { bytes: 256 * 1024, fields: 128 };
+    for (name, frames) in [
+        ("lines", few(129)),
+        ("many lines", few(1000)),
+        ("bytes", large_head(20, 20_000)),
+        ("one long value", large_head(1, 300_000)),
+        ("more than is decoded", large_head(300, 20_000)),
+    ] {
+        let error = outcome(&[frames, data(END_STREAM, "")]).await.unwrap_err();
+        assert!(
+            matches!(error, DialError::LimitExceeded(reached) if reached == limit),
+            "{name}: {error:?}"
+        );
+    }
+    for frames in [few(127), large_head(10, 20_000)] {
+        let (_, end) = outcome(&[frames, data(END_STREAM, "")]).await.unwrap();
+        assert!(end.is_ok(), "{end:?}");
+    }
+}
+
+/// Catches a violation that passes for a connection that was closed, which invites a retry (RFC 9113
+/// sections 4.1, 5.1, 6 and 8).
+#[tokio::test]
+async fn a_violation_before_the_head_is_a_protocol_error() {
+    let status = |code: &[u8]| frame(HEADERS, END_HEADERS, code);
+    for (name, frames) in [
+        ("another protocol", b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n".to_vec()),
+        ("no status", frame(HEADERS, END_HEADERS, &block(&[("x", "y")]))),
+        ("two statuses", status(&[0x88, 0x88])),
+        ("a status behind a field", status(&[block(&[("x", "y")]).as_slice(), &[0x88]].concat())),
+        ("an index that nobody defined", status(&[0x88, 0xff, 0x7f])),
+        ("a field of a connection", head(0, &[("connection", "close")])),
+        ("a framing of HTTP/1.1", head(0, &[("transfer-encoding", "chunked")])),
+        ("a name in capitals", head(0, &[("X", "y")])),
+        ("two lengths", head(0, &[("content-length", "1"), ("content-length", "2")])),
+        ("a length that is none", head(0, &[("content-length", "x")])),
+        ("content before the head", data(0, "four")),
+        ("a push that nobody allowed", frame(PUSH_PROMISE, END_HEADERS, &[0, 0, 0, 2, 0x82])),
+        ("a ping of five bytes", frame(PING, 0, b"short")),
+        ("a continuation of nothing", frame(CONTINUATION, END_HEADERS, &[0x88])),
+        ("a window of nothing", frame(WINDOW_UPDATE, 0, &[0; 4])),
+        ("a frame beyond all sizes", vec![0xff, 0xff, 0xff, DATA, 0, 0, 0, 0, 1]),
+    ] {
+        let error = outcome(&[frames]).await.unwrap_err();
+        assert!(matches!(error, DialError::Protocol { .. }), "{name}: {error:?}");
+        assert!(!error.is_unsent(), "{name}");
+    }
+}
+
+/// The same within a body, where a violation passes for bytes that are missing; and the reverse, where
+/// the stream ends before what was announced has come.
+#[tokio::test]
+async fn a_violation_in_a_body_is_a_protocol_error_and_a_short_body_is_none() {
+    let long = [("content-length", "10")];
+    for (name, frames) in [
+        ("a second head", vec![head(0, &[])]),
+        ("a ping of five bytes", vec![frame(PING, 0, b"short")]),
+        ("a frame beyond all sizes", vec![vec![0xff, 0xff, 0xff, DATA, 0, 0, 0, 0, 1]]),
+        ("padding beyond the frame", vec![frame(DATA, 8, &[200, 0])]),
+    ] {
+        let frames = [vec![head(0, &[]), data(0, "four")], frames].concat();
+        let (bytes, end) = outcome(&frames).await.unwrap();
+        assert_eq!(bytes, b"four", "{name}");
+        assert!(matches!(end, Err(DialError::Protocol { .. })), "{name}: {end:?}");
+    }
+    for frames in [
+        vec![head(0, &long), data(0, "four"), data(END_STREAM, "")],
+        vec![head(0, &long), data(END_STREAM, "four")],
+    ] {
+        let (_, end) = outcome(&frames).await.unwrap();
+        assert!(matches!(end, Err(DialError::ResponseIncomplete { .. })), "{end:?}");
+    }
 }
