@@ -307,6 +307,27 @@ async fn what_is_wrong_with_an_answer_is_the_same_on_every_road() {
     }
 }
 
+/// Catches a road on which a request without content is sent as if it had some (RFC 9112 section 6.3;
+/// bun 32847): the end of a session, which is one of its last, and what it asks the server for first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_without_content_is_not_chunked_on_any_road() {
+    let Roads { roads, executor: _executor } = Roads::open(&[]).await;
+    for (road, sandbar) in &roads {
+        let server = FaultServer::start_mcp(McpScript::legacy()).await;
+        let options = ConnectOptions::new(server.url("/mcp")).era(Era::Legacy);
+        let session = sandbar.connect_with(options).await.unwrap();
+        wait_for("the session to close", session.close()).await;
+        let requests = server.requests();
+        assert_eq!(requests.last().unwrap().method, "DELETE", "{road}: {requests:?}");
+        for request in requests {
+            let (length, method) = (request.body.len(), &request.method);
+            assert_eq!(request.field("transfer-encoding"), None, "{method} over {road}");
+            let said = request.field("content-length").map(|said| said.parse().unwrap());
+            assert_eq!(said.unwrap_or(0), length, "{method} over {road}");
+        }
+    }
+}
+
 /// Catches a deadline that one road does not pass on, or that passes under another name.
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_is_the_same_on_every_road() {

@@ -60,7 +60,7 @@ fn request(
     let (trailers_writer, trailers) = wit_future::new(no_trailers);
     // There are none; the default value says so once the writer is dropped.
     drop(trailers_writer);
-    let body = hop.body.as_deref().map(body);
+    let body = hop.body.as_deref().filter(|bytes| !bytes.is_empty()).map(body);
     let (request, sent) = Request::new(fields, body, trailers, options(deadlines));
     let scheme = if hop.url.scheme() == "https" { Scheme::Https } else { Scheme::Http };
     request.set_method(&method(&hop.method)).map_err(|()| refusal::method())?;
@@ -91,12 +91,18 @@ fn body(bytes: &[u8]) -> StreamReader<u8> {
 fn fields(hop: &Hop<Vec<u8>>) -> Result<Fields, ErrorCode> {
     let mut entries: Vec<_> =
         hop.fields.iter().map(|field| (field.name.clone(), field.value.clone())).collect();
-    if let Some(body) = &hop.body {
-        // With its length declared, a body needs no chunked coding, and a short
-        // or long one is an error instead of a smuggled request.
-        entries.push(("content-length".into(), body.len().to_string().into_bytes()));
+    // With its length declared, a body needs no chunked coding, and a short
+    // or long one is an error instead of a smuggled request.
+    if let Some(length) = hop.content_length().or_else(|| nothing(&hop.method)) {
+        entries.push(("content-length".into(), length.to_string().into_bytes()));
     }
     Fields::from_list(&entries).map_err(|error| ErrorCode::InvalidRequest(field_error(&error)))
+}
+
+/// The length of no content, where it has to be said: a host does not know that there is none before
+/// it knows that there are no trailers, and chunks what may come. Only GET and HEAD are spared that.
+fn nothing(method: &str) -> Option<usize> {
+    (!matches!(method, "GET" | "HEAD")).then_some(0)
 }
 
 fn field_error(error: &HeaderError) -> String {

@@ -100,6 +100,17 @@ impl<B: From<Vec<u8>>> Hop<B> {
     }
 }
 
+impl<B: AsRef<[u8]>> Hop<B> {
+    /// The `content-length` to send: that of the content, and 0 where there is none and the method
+    /// gives content a meaning (RFC 9110 section 8.6). None where nothing need be said.
+    #[must_use]
+    pub fn content_length(&self) -> Option<usize> {
+        let length = self.body.as_ref().map_or(0, |body| body.as_ref().len());
+        let wants_content = matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
+        (length > 0 || wants_content).then_some(length)
+    }
+}
+
 impl<B> Hop<B> {
     /// The hop that a response leads to; none when it is no redirect, or is not to be followed.
     ///
@@ -306,6 +317,25 @@ mod tests {
         ] {
             let hop = post(url);
             assert_eq!((hop.host_and_port(), hop.path_with_query()), (authority, path), "{url}");
+        }
+    }
+
+    /// Catches a request without content that says it has some, one whose server waits for the length of
+    /// what it expects, and a length that is not that of the content.
+    #[test]
+    fn a_length_is_said_of_content_and_where_content_is_expected() {
+        let length = |method: &str, body: Option<&[u8]>| {
+            let body = body.map(<[u8]>::to_vec);
+            let request = Request { body, ..Request::new(method, "http://a/") };
+            Hop::<Vec<u8>>::first(request).unwrap().content_length()
+        };
+        for method in ["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "FROB", "post"] {
+            assert_eq!((length(method, None), length(method, Some(b""))), (None, None), "{method}");
+            assert_eq!(length(method, Some(b"{}")), Some(2), "{method}");
+        }
+        for method in ["POST", "PUT", "PATCH"] {
+            let lengths = [None, Some(&b""[..]), Some(b"{}")].map(|body| length(method, body));
+            assert_eq!(lengths, [Some(0), Some(0), Some(2)], "{method}");
         }
     }
 

@@ -14,9 +14,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::{StreamExt, future, stream};
 use http::Version;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, BodyStream, StreamBody};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
@@ -29,7 +31,23 @@ pub enum RequestBody {
     /// Known in whole; none of it is left once it is taken.
     Whole(Option<Bytes>),
     /// On its way from somebody who may fail.
-    Streamed(UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>),
+    Streamed(Streamed),
+}
+
+type Streamed = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
+impl RequestBody {
+    /// A body of unknown length, as soon as it is known whether there is any: what has none is sent
+    /// without framing, which servers may take for content.
+    pub(crate) async fn begun(mut body: Streamed) -> Self {
+        match body.frame().await {
+            None => Self::Whole(None),
+            Some(first) => {
+                let frames = stream::once(future::ready(first)).chain(BodyStream::new(body));
+                Self::Streamed(StreamBody::new(frames).boxed_unsync())
+            }
+        }
+    }
 }
 
 impl Body for RequestBody {

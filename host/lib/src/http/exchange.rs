@@ -95,9 +95,9 @@ fn to_http(hop: &Hop<Bytes>, uri: Uri) -> Result<http::Request<RequestBody>, Err
         };
         headers.append(name, value);
     }
-    if let Some(body) = &hop.body {
-        // With its length declared, a body needs no chunked coding.
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    // With its length declared, a body needs no chunked coding.
+    if let Some(length) = hop.content_length() {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     Ok(request)
 }

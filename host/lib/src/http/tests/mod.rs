@@ -16,3 +16,4 @@ mod proxying;
 mod rules;
 mod server;
 mod tls;
+mod uploads;

@@ -3,6 +3,8 @@
 
 use crate::http::{DialError, Dialer, RequestBody, SharedError, Timeouts, cause};
 use crate::sandbox::imports::cancellable::Cancellable;
+use http::Method;
+use http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt as _;
 use sandbar_exchange::json::to_wasi_text;
 use sandbar_exchange::{Failure, Processed};
@@ -30,9 +32,9 @@ impl WasiHttpHooks for Hooks {
         Box::new(async move {
             let dialer = dialer.ok_or(Error::HttpRequestDenied)?;
             let authority: Option<Arc<str>> = authority(request.uri()).map(Into::into);
-            let request = request.map(|body| {
-                RequestBody::Streamed(body.map_err(|error| Box::new(error).into()).boxed_unsync())
-            });
+            let (head, body) = request.into_parts();
+            let body = content(&head, body).await;
+            let request = http::Request::from_parts(head, body);
             let told = authority.clone();
             let response = dialer.send(request, timeouts(options)).await;
             let response = response.map_err(|error| to_wasi(&error, told.as_deref()))?;
@@ -45,6 +47,17 @@ impl WasiHttpHooks for Hooks {
             Ok((response, Box::new(std::future::ready(Ok(()))) as IoResult))
         })
     }
+}
+
+/// The content of a request. Where its length is not said and the method gives content no meaning (RFC
+/// 9110 section 9.3), most have none, which is waited for.
+async fn content(head: &http::request::Parts, body: WasiBody) -> RequestBody {
+    let body = body.map_err(|error| Box::new(error).into()).boxed_unsync();
+    let wants_content = matches!(head.method, Method::POST | Method::PUT | Method::PATCH);
+    if wants_content || head.headers.contains_key(CONTENT_LENGTH) {
+        return RequestBody::Streamed(body);
+    }
+    RequestBody::begun(body).await
 }
 
 fn timeouts(options: Option<RequestOptions>) -> Timeouts {
