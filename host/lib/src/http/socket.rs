@@ -5,6 +5,10 @@
 //! Servers close idle connections without a word, and the pool learns of it a moment later. So before
 //! a request is written on a connection that was used before, the socket is asked whether its peer
 //! has left: then nothing of the request is written, and it is safe to send it on another.
+//!
+//! A server may answer before it has read a request to its end, and close the connection. What it said
+//! can be read then, though nothing can be written any more, and whoever is told that a write failed
+//! looks no further. So what nobody will read is thrown away, and reading tells how it ends.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -25,6 +29,8 @@ use super::stats::Counters;
 pub(super) struct Socket {
     stream: TcpStream,
     pauses: Pauses,
+    /// Set once the peer has closed its side for good while something was written.
+    deaf: Option<io::ErrorKind>,
     counters: Arc<Counters>,
     _slot: Slot,
 }
@@ -37,7 +43,7 @@ pub(super) struct ClosedBefore;
 impl Socket {
     pub(super) fn new(stream: TcpStream, slot: Slot, counters: Arc<Counters>) -> Self {
         counters.connection_opened();
-        Self { stream, pauses: Pauses::default(), counters, _slot: slot }
+        Self { stream, pauses: Pauses::default(), deaf: None, counters, _slot: slot }
     }
 
     /// Takes note of a write. Fails if it begins a request and nobody is there to read it.
@@ -47,6 +53,17 @@ impl Socket {
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, ClosedBefore));
         }
         Ok(())
+    }
+
+    /// What to say of a write of so many bytes that came to this.
+    fn end_write(&mut self, outcome: io::Result<usize>, bytes: usize) -> io::Result<usize> {
+        match outcome {
+            Err(error) if is_deaf(error.kind()) => {
+                self.deaf = Some(error.kind());
+                Ok(bytes)
+            }
+            outcome => outcome,
+        }
     }
 
     /// Whether the peer has closed its side, and everything that it sent before was read.
@@ -68,6 +85,10 @@ impl AsyncRead for Socket {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         let received = buf.filled().len().saturating_sub(before);
+        // A write that fails takes the error with it, and leaves an end that looks clean.
+        if let (0, Some(kind), true) = (received, self.deaf, buf.remaining() > 0) {
+            return Poll::Ready(Err(kind.into()));
+        }
         self.counters.bytes_received(received);
         self.pauses.read(Instant::now());
         // A full buffer means that more is waiting: the read that drains the socket will do.
@@ -84,8 +105,12 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.deaf.is_some() {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         self.begin_write(bytes)?;
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let outcome = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes));
+        Poll::Ready(self.end_write(outcome, bytes.len()))
     }
 
     fn poll_write_vectored(
@@ -93,8 +118,13 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let bytes = slices.iter().map(|slice| slice.len()).sum();
+        if self.deaf.is_some() {
+            return Poll::Ready(Ok(bytes));
+        }
         self.begin_write(slices.first().map_or(&[], |slice| slice))?;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let outcome = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices));
+        Poll::Ready(self.end_write(outcome, bytes))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -108,6 +138,11 @@ impl AsyncWrite for Socket {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+/// Whether a write failed so because the peer reads no more.
+fn is_deaf(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }
 
 /// Whether bytes begin with the request line of HTTP/1.1 (RFC 9112 section 3), so that they are no
@@ -136,12 +171,33 @@ mod tests {
 
 #[cfg(all(test, target_os = "linux"))]
 #[allow(clippy::unwrap_used, reason = "tests")]
-mod acknowledgements {
+mod over_sockets {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
     use tokio::sync::Semaphore;
 
     use super::*;
+
+    /// Catches words that are lost because the peer left after them while something was written to it
+    /// (requests 2422, hyper 2384), and a reset that passes for a clean end because of a write.
+    #[tokio::test]
+    async fn what_a_peer_said_before_it_left_is_read_whatever_was_written_to_it() {
+        let (mut near, mut far) = pair().await;
+        near.write_all(b"request").await.unwrap();
+        far.readable().await.unwrap();
+        far.write_all(b"answer").await.unwrap();
+        // Unread bytes make a reset of this, which the writes below run into.
+        drop(far);
+        for _ in 0..3 {
+            near.write_all(&vec![b'x'; 1024 * 1024]).await.unwrap();
+        }
+        let mut said = Vec::new();
+        let error = near.read_to_end(&mut said).await.unwrap_err();
+        assert_eq!(said, b"answer");
+        assert!(is_deaf(error.kind()), "{error}");
+        let error = near.read(&mut [0; 8]).await.unwrap_err();
+        assert!(is_deaf(error.kind()), "{error}");
+    }
 
     async fn pair() -> (Socket, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -4,9 +4,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::server::TlsStream;
 
-use super::super::{DialError, DialLimit, DialLimits, Dialer, Proxies};
+use super::super::{DialError, DialLimit, DialLimits, Dialer, Proxies, Timeouts};
 use super::server::{SHORT, get, policy, read, soon};
 use super::tls::{Identity, listen_tls};
+use super::uploads::upload;
 
 /// Kinds of frames (RFC 9113 section 6).
 const DATA: u8 = 0;
@@ -113,6 +114,8 @@ impl Server {
     /// Accepts a connection, and reads up to the end of the first head.
     async fn accept(&self) -> TlsStream<TcpStream> {
         let (stream, _) = self.listener.accept().await.unwrap();
+        // What waits for an acknowledgement is lost where a reset comes before it.
+        stream.set_nodelay(true).unwrap();
         let mut stream = self.identity.acceptor(&[b"h2"]).accept(stream).await.unwrap();
         stream.write_all(&frame(SETTINGS, 0, &[])).await.unwrap();
         stream.read_exact(&mut [0; 24]).await.unwrap();
@@ -377,5 +380,32 @@ async fn a_violation_in_a_body_is_a_protocol_error_and_a_short_body_is_none() {
     ] {
         let (_, end) = outcome(&frames).await.unwrap();
         assert!(matches!(end, Err(DialError::ResponseIncomplete { .. })), "{end:?}");
+    }
+}
+
+/// Catches an answer that is lost because the server wants none of the upload, and stops it in any of
+/// the ways that it has (RFC 9113 section 8.1).
+#[tokio::test]
+async fn an_answer_of_http2_that_comes_before_the_upload_ends_wins() {
+    for after in [
+        vec![reset(NO_ERROR)],
+        vec![reset(CANCEL)],
+        vec![goodbye(1, NO_ERROR)],
+        vec![reset(NO_ERROR), goodbye(1, ENHANCE_YOUR_CALM)],
+        vec![],
+    ] {
+        let server = Server::new().await;
+        let dialer = server.dialer(DialLimits::default());
+        let answer = vec![head(0, &[]), data(END_STREAM, "too large")];
+        let serve = async {
+            let mut stream = soon(server.accept()).await;
+            write(&mut stream, &[answer, after.clone()].concat()).await;
+            // What it has not read makes a reset of this.
+            drop(stream);
+        };
+        let sent = soon(dialer.send(upload(&server.url), Timeouts::default()));
+        let (outcome, ()) = tokio::join!(sent, serve);
+        let (bytes, end) = read(outcome.unwrap().into_body()).await;
+        assert!(bytes == b"too large" && end.is_ok(), "{after:?}: {end:?}");
     }
 }

@@ -9,7 +9,7 @@ use sandbar_exchange as exchange;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::super::{RequestBody, Timeouts};
-use super::server::{OK, answer, dialer, listen, read_head, soon};
+use super::server::{OK, answer, dialer, listen, read, read_head, soon};
 
 /// The fields of a head that frame what follows it.
 fn framing(head: &str) -> Vec<String> {
@@ -79,5 +79,52 @@ async fn a_streamed_body_is_chunked_only_if_there_is_any() {
         assert_eq!(outcome.unwrap().status(), 200);
         assert_eq!(framing(&head), framed.into_iter().collect::<Vec<_>>());
         assert_eq!(body, sent.as_bytes());
+    }
+}
+
+/// More than the buffers of two sockets that nobody reads from, and what hyper has in hand.
+const LARGE: usize = 8 * 1024 * 1024;
+
+/// Runs of what is decided by which of two comes first.
+const RUNS: usize = 20;
+
+pub(super) fn upload(url: &str) -> Request<RequestBody> {
+    let content = Bytes::from(vec![b'x'; LARGE]);
+    Request::post(url).body(RequestBody::Whole(Some(content))).unwrap()
+}
+
+/// Catches an answer that is lost because the server stopped reading, and left, once it had said that
+/// it wants none of the upload (requests 2422, hyper 2384; RFC 9112 section 9.6): with its head, or
+/// with its body, in every framing.
+#[tokio::test]
+async fn an_answer_that_comes_before_the_upload_ends_wins() {
+    for answer in [
+        "413 Content Too Large\r\ncontent-length: 9\r\n\r\ntoo large",
+        "413 Content Too Large\r\nconnection: close\r\ncontent-length: 9\r\n\r\ntoo large",
+        "401 Unauthorized\r\ntransfer-encoding: chunked\r\n\r\n9\r\ntoo large\r\n0\r\n\r\n",
+        "200 OK\r\ncontent-length: 9\r\n\r\ntoo large",
+    ] {
+        let mut lost = Vec::new();
+        for _ in 0..RUNS {
+            let (listener, url) = listen().await;
+            let dialer = dialer(&url);
+            let serve = async {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                soon(read_head(&mut stream)).await;
+                stream.write_all(format!("HTTP/1.1 {answer}").as_bytes()).await.unwrap();
+                // Unread bytes make a reset of this.
+                drop(stream);
+            };
+            let sent = soon(dialer.send(upload(&url), Timeouts::default()));
+            let (outcome, ()) = tokio::join!(sent, serve);
+            match outcome {
+                Ok(response) => match read(response.into_body()).await {
+                    (bytes, Ok(())) => assert_eq!(bytes, b"too large"),
+                    (_, Err(error)) => lost.push(error),
+                },
+                Err(error) => lost.push(error),
+            }
+        }
+        assert!(lost.is_empty(), "{answer:?}: {} of {RUNS} lost: {:?}", lost.len(), lost[0]);
     }
 }
