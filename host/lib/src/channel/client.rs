@@ -8,9 +8,10 @@ use crate::http::{Target as HttpTarget, TlsRoots, without_credentials};
 use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
 /// An executor at a `ws` or `wss` URL.
@@ -81,7 +82,7 @@ impl WebSocketClient {
             let (socket, _) = client_async_with_config(request, tcp, config)
                 .await
                 .map_err(|error| failed(refusal(&error)))?;
-            return Ok(websocket::carry(socket));
+            return Ok(carried(socket));
         }
         let mut https = self.url.clone();
         // `wss` is to `https` as `ws` is to `http`: only the name differs.
@@ -92,8 +93,17 @@ impl WebSocketClient {
         let (socket, _) = client_async_with_config(request, tls, config)
             .await
             .map_err(|error| failed(refusal(&error)))?;
-        Ok(websocket::carry(socket))
+        Ok(carried(socket))
     }
+}
+
+fn carried<S>(socket: WebSocketStream<S>) -> Pipe
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (pipe, carrier) = websocket::carry(socket);
+    tokio::spawn(carrier);
+    pipe
 }
 
 /// What an executor said instead of upgrading.
@@ -117,5 +127,89 @@ impl Connect for WebSocketClient {
                 }),
             }
         })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod tests {
+    use super::*;
+    use futures::{SinkExt as _, StreamExt as _};
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::tungstenite::Message;
+    use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+    use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+    /// A connection to an executor, and the executor's end of it.
+    async fn connected() -> (Pipe, WebSocketStream<TcpStream>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client =
+            WebSocketClient::new(&format!("ws://{}", listener.local_addr().unwrap())).unwrap();
+        let accepting = async {
+            let (tcp, _) = listener.accept().await.unwrap();
+            tokio_tungstenite::accept_async(tcp).await.unwrap()
+        };
+        let (pipe, socket) = tokio::join!(client.connect(), accepting);
+        (pipe.unwrap(), socket)
+    }
+
+    /// The code of the close frame that the client sends.
+    async fn code(socket: &mut WebSocketStream<TcpStream>) -> CloseCode {
+        match socket.next().await {
+            Some(Ok(Message::Close(Some(CloseFrame { code, .. })))) => code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Catches a client that leaves without a word, or does not answer one (RFC 6455 section 7.1.2):
+    /// its executor takes the connection for lost.
+    #[tokio::test]
+    async fn a_client_closes_in_order_whoever_begins() {
+        let (pipe, mut socket) = connected().await;
+        drop(pipe);
+        assert_eq!(code(&mut socket).await, CloseCode::Normal);
+
+        let (mut pipe, mut socket) = connected().await;
+        let frame = CloseFrame { code: CloseCode::Away, reason: "for lunch".into() };
+        socket.send(Message::Close(Some(frame))).await.unwrap();
+        assert_eq!(code(&mut socket).await, CloseCode::Away);
+        assert!(pipe.incoming.recv().await.is_none());
+        assert!(socket.next().await.is_none());
+    }
+
+    /// Catches a violation of the executor's that ends the connection without a code (RFC 6455 section
+    /// 7.4.1), and what came before it being lost.
+    #[tokio::test]
+    async fn a_client_names_the_violation_that_it_leaves_for() {
+        for (bytes, expected) in [
+            (&b"\x81\x82\0\0\0\0{}"[..], CloseCode::Protocol),
+            (b"\x83\x02{}", CloseCode::Protocol),
+            (b"\x81\x02\xc3(", CloseCode::Invalid),
+            (b"\x81\x7f\0\0\0\0\xff\0\0\0", CloseCode::Size),
+        ] {
+            let (mut pipe, mut socket) = connected().await;
+            socket.send(Message::text("{}")).await.unwrap();
+            socket.get_mut().write_all(bytes).await.unwrap();
+            assert_eq!(code(&mut socket).await, expected, "{bytes:?}");
+            assert_eq!(pipe.incoming.recv().await.unwrap(), "{}\n");
+            assert!(pipe.incoming.recv().await.is_none());
+        }
+    }
+
+    /// Catches messages that are not sent because the connection is closed right after them.
+    #[tokio::test]
+    async fn what_a_pipe_was_given_is_sent_before_the_close() {
+        let (pipe, mut socket) = connected().await;
+        let Pipe { incoming, outgoing } = pipe;
+        drop(incoming);
+        for _ in 0..100 {
+            outgoing.send("{}\n".into()).await.unwrap();
+        }
+        drop(outgoing);
+        for _ in 0..100 {
+            assert!(matches!(socket.next().await, Some(Ok(Message::Text(text))) if text == "{}"));
+        }
+        assert_eq!(code(&mut socket).await, CloseCode::Normal);
     }
 }

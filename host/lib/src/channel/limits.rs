@@ -14,6 +14,10 @@ pub(super) const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// lost to a network that is changing.
 pub(super) const DEAD_PEER: Duration = Duration::from_secs(95);
 
+/// For the end of a WebSocket: saying why, and hearing the peer's answer. 2 s: a peer that lives answers
+/// at once, and nobody waits for it.
+pub(super) const CLOSE: Duration = Duration::from_secs(2);
+
 /// For a connection to an executor, TLS and handshake included. 10 s, as for any
 /// other connection.
 pub(super) const CONNECT: Duration = Duration::from_secs(10);

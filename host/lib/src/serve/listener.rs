@@ -1,14 +1,12 @@
 //! Listening for clients: HTTP that is upgraded to WebSockets.
 
 use super::gate::{Gate, Token};
+use super::handshake;
 use super::limits::{ACCEPT_PAUSE, CONNECTIONS, HANDSHAKES, HEAD};
 use super::{ServeOptions, Server};
 use crate::channel::websocket;
 use bytes::Bytes;
-use http::header::{
-    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
-};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -20,8 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_util::task::TaskTracker;
 
 /// Where and for whom to listen.
 #[derive(Clone)]
@@ -82,6 +80,8 @@ struct Shared {
     serve: ServeOptions,
     gate: Gate,
     connections: Arc<Semaphore>,
+    /// What carries the WebSockets, to their closing handshakes.
+    carriers: TaskTracker,
 }
 
 impl Listener {
@@ -98,7 +98,8 @@ impl Listener {
         let listener = TcpListener::bind(address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let connections = Arc::new(Semaphore::new(CONNECTIONS));
-        let shared = Shared { server, serve, gate: Gate { token }, connections };
+        let gate = Gate { token };
+        let shared = Shared { server, serve, gate, connections, carriers: TaskTracker::new() };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
@@ -130,6 +131,8 @@ impl Listener {
             clients.spawn(serve_client(shared, socket, peer, permit));
         }
         clients.shutdown().await;
+        self.shared.carriers.close();
+        self.shared.carriers.wait().await;
     }
 }
 
@@ -171,7 +174,8 @@ async fn serve_client(
     let config = Some(websocket::config());
     let socket =
         WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, config).await;
-    let pipe = websocket::carry(socket);
+    let (pipe, carrier) = websocket::carry(socket);
+    shared.carriers.spawn(carrier);
     let served = shared.server.serve(&shared.serve, pipe, Some(peer.to_string())).await;
     if let Err(error) = served {
         tracing::warn!(%peer, error = &error as &dyn std::error::Error, "connection failed");
@@ -202,8 +206,9 @@ fn respond(
     if let Err(refusal) = shared.gate.authorize(request.headers()) {
         return text(refusal.status(), refusal.text());
     }
-    let Some(key) = websocket_key(request.method(), request.headers()) else {
-        return text(StatusCode::UPGRADE_REQUIRED, "a WebSocket handshake (RFC 6455) is expected");
+    let switching = match handshake::answer(&request) {
+        Ok(switching) => switching,
+        Err(refused) => return refused.map(|text| Full::new(Bytes::from_static(text.as_bytes()))),
     };
     let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() else {
         return text(StatusCode::SERVICE_UNAVAILABLE, "all connections are in use");
@@ -212,37 +217,7 @@ fn respond(
     if upgraded.try_send(Upgrading { upgrade, permit }).is_err() {
         return text(StatusCode::BAD_REQUEST, "one handshake is enough");
     }
-    switching_protocols(&key)
-}
-
-/// The key of a WebSocket handshake (RFC 6455 section 4.2.1).
-fn websocket_key(method: &Method, headers: &HeaderMap) -> Option<HeaderValue> {
-    let has = |name, token: &str| {
-        headers
-            .get_all(name)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .any(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token)))
-    };
-    let upgrades = method == Method::GET
-        && has(CONNECTION, "upgrade")
-        && has(UPGRADE, "websocket")
-        && has(SEC_WEBSOCKET_VERSION, "13");
-    upgrades.then(|| headers.get(SEC_WEBSOCKET_KEY).cloned()).flatten()
-}
-
-fn switching_protocols(key: &HeaderValue) -> Answer {
-    let accept = derive_accept_key(key.as_bytes());
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let headers = response.headers_mut();
-    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    // Base64 is visible ASCII.
-    if let Ok(accept) = HeaderValue::from_str(&accept) {
-        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
-    }
-    response
+    switching.map(|()| Full::default())
 }
 
 fn text(status: StatusCode, text: &'static str) -> Answer {

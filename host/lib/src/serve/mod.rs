@@ -5,8 +5,10 @@
 //! | one connection, in a sandbox of its own | this file |
 //! | listening for WebSocket clients | `listener.rs` |
 //! | who may come in | `gate.rs` |
+//! | what makes a WebSocket of a request | `handshake.rs` |
 
 mod gate;
+mod handshake;
 mod limits;
 mod listener;
 
