@@ -10,6 +10,7 @@ use sandbar::error::HttpLimit;
 use sandbar::error::SequenceError;
 use sandbar::executor::{Executor, HttpRequest, Streamed};
 use sandbar::{Error, HttpError, HttpFailure};
+use serde_json::json;
 use std::time::Duration;
 
 /// Bytes of the delta that no client has to take: one more than 1 MiB.
@@ -302,4 +303,21 @@ async fn a_disconnection_in_the_middle_of_a_stream_is_told_as_one() {
         executor.end(&stream, 1, b"again").await;
     });
     assert_eq!(&again.unwrap().body[..], b"again");
+}
+
+/// What an executor asks in the middle of a stream is answered, and the stream goes on (set-up: one stream;
+/// exercise: two requests between its deltas; assertion: an answer to each, and the whole body). Catches
+/// a client that takes a question for the end of its connection, with all that is on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_the_executor_is_answered_and_ends_nothing() {
+    let (_client, _connections, mut executor, stream, mut streamed) = streaming().await;
+    executor.delta(&stream, 1, b"one ").await;
+    for id in [json!(7), json!("seven")] {
+        executor.send(&json!({"id": id, "method": "fs/readFile", "params": {}})).await;
+        let answer = executor.receive().await;
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&id, &json!(-32601)), "{answer}");
+    }
+    executor.delta(&stream, 2, b"two").await;
+    executor.end(&stream, 3, b"").await;
+    assert_clean(&mut streamed, b"one two").await;
 }

@@ -88,6 +88,11 @@ pub const REPLY_BYTES: usize = 32 * MIB;
 /// pipelined calls do it, 200 do not.
 pub const MAX_PIPELINED_CALLS: usize = 100;
 
+/// Answers to requests of an executor that wait to be sent: 256, at most 2 MiB.
+///
+/// Executors ask nothing of clients; one that does, and reads, never has so many open.
+pub const MAX_REFUSALS: usize = 256;
+
 /// Bytes that a client holds unread over all streams before it asks not to be fed: 16 MiB.
 ///
 /// What stock clients allow a connection. Beyond it they fail the stream; here the transport

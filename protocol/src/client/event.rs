@@ -56,8 +56,6 @@ pub enum CloseReason {
     MessageRefused(String),
     /// A message could not be read, so a delta may be missing. The executor's fault.
     Malformed(String),
-    /// A request from the executor, which has nothing to ask. The executor's fault.
-    UnexpectedRequest,
     /// More than [`MAX_MESSAGE_BYTES`]. The executor's fault.
     MessageTooLong,
 }
@@ -71,7 +69,6 @@ impl fmt::Display for CloseReason {
             }
             Self::MessageRefused(text) => write!(f, "executor refused a message: {text}"),
             Self::Malformed(text) => write!(f, "executor sent a malformed message: {text}"),
-            Self::UnexpectedRequest => f.write_str("executor sent a request"),
             Self::MessageTooLong => {
                 write!(f, "executor sent a message of more than {MAX_MESSAGE_BYTES} bytes")
             }

@@ -1,5 +1,6 @@
 use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
+use alloc::format;
 use alloc::string::{String, ToString};
 
 use sandbar_exchange::{ErrorCode, Failure, Request, is_token};
@@ -15,8 +16,10 @@ use crate::http::{
     self, BodyDelta, CancelParams, CreditParams, FieldError, InvalidRequest, RequestParams,
     call_failure, clipped, decode_delta, decode_head, terminal_failure, wire_request,
 };
-use crate::jsonrpc::{self, ErrorObject, Message, RequestId, params_error};
-use crate::limits::{MAX_CALLS, MAX_MESSAGE_BYTES, MAX_PIPELINED_CALLS, RECEIVE_HIGH_WATER_BYTES};
+use crate::jsonrpc::{self, ErrorObject, Message, RequestId, code, params_error};
+use crate::limits::{
+    MAX_CALLS, MAX_MESSAGE_BYTES, MAX_PIPELINED_CALLS, MAX_REFUSALS, RECEIVE_HIGH_WATER_BYTES,
+};
 
 /// The client's end of one connection.
 ///
@@ -41,6 +44,8 @@ pub struct ClientSession {
     calls: CallTable,
     /// Messages that are ready: the handshake and cancellations.
     control: VecDeque<String>,
+    /// Answers to what the executor asks.
+    refusals: VecDeque<String>,
     /// Calls that have credit to grant.
     grants: VecDeque<CallId>,
     events: VecDeque<Event>,
@@ -68,6 +73,7 @@ impl ClientSession {
             state: State::Initializing(config.extensions),
             calls: CallTable::default(),
             control: VecDeque::from([initialize]),
+            refusals: VecDeque::new(),
             grants: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -96,7 +102,10 @@ impl ClientSession {
             Ok(Message::Notification { method, params }) => {
                 self.handle_notification(&method, params)
             }
-            Ok(Message::Request { .. }) => Err(CloseReason::UnexpectedRequest),
+            Ok(Message::Request { id, method, .. }) => {
+                self.refuse(&id, &method);
+                Ok(())
+            }
             Err(error) => Err(CloseReason::Malformed(clipped(&error.to_string()))),
         };
         if let Err(reason) = outcome {
@@ -163,7 +172,7 @@ impl ClientSession {
 
     /// The next message to send, without a newline.
     pub fn poll_transmit(&mut self) -> Option<String> {
-        if let Some(message) = self.control.pop_front() {
+        if let Some(message) = self.control.pop_front().or_else(|| self.refusals.pop_front()) {
             return Some(message);
         }
         let State::Open(extensions) = self.state else {
@@ -240,6 +249,16 @@ impl ClientSession {
         Ok(())
     }
 
+    /// Clients have no methods, and say so (JSON-RPC 2.0 section 5.1): what the executor wants to know,
+    /// it may do without. One that asks on and on, and reads no answer, gets no more of them.
+    fn refuse(&mut self, id: &RequestId, method: &str) {
+        if self.refusals.len() < MAX_REFUSALS {
+            let text = format!("exec-server client does not implement `{}`", clipped(method));
+            let error = ErrorObject::new(code::METHOD_NOT_FOUND, text);
+            self.refusals.push_back(jsonrpc::error_response(id, &error));
+        }
+    }
+
     /// Notifications that are not known are ignored: stock executors have several.
     fn handle_notification(
         &mut self,
@@ -278,6 +297,7 @@ impl ClientSession {
     fn close(&mut self, reason: CloseReason) {
         self.state = State::Closed;
         self.control.clear();
+        self.refusals.clear();
         self.grants.clear();
         let text = reason.to_string();
         self.events.push_back(Event::Closed(reason));

@@ -444,8 +444,7 @@ fn refusals_that_name_no_call_end_the_connection() {
 #[test]
 fn a_message_that_cannot_be_read_ends_the_connection() {
     let missing = json!({"method": "http/request/bodyDelta", "params": {"requestId": "http-1"}});
-    let asked = json!({"id": 1, "method": "fs/read"});
-    for message in [b"{".to_vec(), missing.to_string().into(), asked.to_string().into()] {
+    for message in [b"{".to_vec(), missing.to_string().into()] {
         let mut session = client(Extensions::NONE);
         session.handle_message(&message);
         assert!(matches!(session.poll_event(), Some(Event::Closed(_))));

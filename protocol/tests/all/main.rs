@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod asked;
 mod base64;
 mod client;
 mod client_flow;
