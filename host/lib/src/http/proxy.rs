@@ -69,9 +69,27 @@ impl Proxies {
     }
 
     /// What `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in either case, read
-    /// as curl reads them.
+    /// as curl reads them: one that is empty says nothing, and the other case counts. Within a CGI
+    /// script, whose clients could set the first of them, they are left alone.
     pub fn from_env() -> Self {
-        Self::new(Matcher::from_env())
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
+        if variable("REQUEST_METHOD").is_some() {
+            return Self::none();
+        }
+        let either = |name: &str| {
+            let cases = [name.to_owned(), name.to_ascii_lowercase()];
+            let mut values = cases.iter().filter_map(|name| variable(name));
+            values.find(|value| !value.trim().is_empty()).unwrap_or_default()
+        };
+        let matcher = Matcher::builder()
+            .all(either("ALL_PROXY"))
+            .http(either("HTTP_PROXY"))
+            .https(either("HTTPS_PROXY"))
+            .no(either("NO_PROXY"));
+        Self::new(matcher.build())
     }
 
     /// What this matcher says.
@@ -156,5 +174,52 @@ impl Service<Uri> for Dialled {
     fn call(&mut self, _: Uri) -> Self::Future {
         let stream = self.0.take().map(TokioIo::new);
         ready(stream.ok_or_else(|| std::io::ErrorKind::NotConnected.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The proxy for a URL, where the environment is this.
+    fn proxy(environment: &[(&str, &str)], url: &'static str) -> Option<String> {
+        let proxies = Proxies::from_variables(|name| {
+            let found = environment.iter().find(|(candidate, _)| *candidate == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        let uri = Uri::from_static(url);
+        let target = Target::try_from(&uri).ok()?;
+        Some(proxies.intercept(&target, &uri)?.uri().to_string())
+    }
+
+    /// Catches a variable that is empty, as it is where somebody wanted none, and hides the one in the
+    /// other case or the one for all schemes; and a list of exceptions that is hidden so.
+    #[test]
+    fn an_empty_variable_says_nothing() {
+        let (http, https) = ("http://a.example/", "https://a.example/");
+        let one = Some("http://one:1/".to_owned());
+        for empty in ["", " "] {
+            assert_eq!(proxy(&[("HTTP_PROXY", empty), ("http_proxy", "http://one:1")], http), one);
+            assert_eq!(
+                proxy(&[("HTTPS_PROXY", empty), ("https_proxy", "http://one:1")], https),
+                one
+            );
+            assert_eq!(proxy(&[("ALL_PROXY", empty), ("all_proxy", "http://one:1")], https), one);
+            assert_eq!(proxy(&[("http_proxy", empty), ("ALL_PROXY", "http://one:1")], http), one);
+            let excepted =
+                [("HTTP_PROXY", "one:1"), ("NO_PROXY", empty), ("no_proxy", "a.example")];
+            assert_eq!(proxy(&excepted, http), None);
+            assert_eq!(proxy(&[("HTTP_PROXY", empty), ("http_proxy", empty)], http), None);
+        }
+        assert_eq!(proxy(&[("HTTP_PROXY", "one:1"), ("http_proxy", "two:2")], http), one);
+        assert_eq!(proxy(&[("HTTPS_PROXY", "one:1")], http), None);
+    }
+
+    /// Catches a request to a script that chooses the proxy of what the script sends (CVE-2016-5385):
+    /// its field `Proxy` becomes this variable.
+    #[test]
+    fn a_cgi_script_has_no_proxies() {
+        let environment = [("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "http://one:1")];
+        assert_eq!(proxy(&environment, "http://a.example/"), None);
     }
 }
