@@ -109,6 +109,53 @@ async fn a_request_and_its_response_travel_unchanged_through_every_executor() {
     }
 }
 
+/// Catches an executor that says upstream what its client has not said (`accept`, `referer`, a framing of
+/// what there is none of), and one that keeps fields of a response to itself: stock clients get those
+/// of the hop as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_added_to_a_request_and_nothing_taken_from_a_response() {
+    const HOP: [(&str, &str); 5] = [
+        ("connection", "keep-alive, x-hop"),
+        ("keep-alive", "timeout=5"),
+        ("proxy-authenticate", "Basic"),
+        ("trailer", "x-trailer"),
+        ("x-hop", "1"),
+    ];
+    for (name, executor, _stops) in every_executor().await {
+        let server = FaultServer::start(|request| match request.target.as_str() {
+            "/moved" => Script::respond(Response::redirect(302, "/there")),
+            _ => {
+                let response = Response::new(200).body("ok").chunked();
+                Script::respond(
+                    HOP.iter()
+                        .fold(response, |response, (name, value)| response.field(name, value)),
+                )
+            }
+        })
+        .await;
+        for method in ["GET", "DELETE", "POST", "OPTIONS"] {
+            let mut request = HttpRequest::get(server.url("/moved"));
+            request.method = method.to_owned();
+            let response = executor.request(request, 1024).await.unwrap();
+            for (field, value) in HOP.iter().chain(&[("transfer-encoding", "chunked")]) {
+                let kept = response
+                    .fields
+                    .iter()
+                    .any(|(name, kept)| name == field && kept == value.as_bytes());
+                assert!(kept, "{name}, {field}: {:?}", response.fields);
+            }
+        }
+        for request in server.requests() {
+            let (method, target) = (&request.method, &request.target);
+            for (field, value) in &request.fields {
+                let field = field.to_ascii_lowercase();
+                let empty = field == "content-length" && method == "POST" && value == b"0";
+                assert!(field == "host" || empty, "{name}, {method} {target}: {field}");
+            }
+        }
+    }
+}
+
 /// Catches an executor that buffers bodies, loses bytes at the boundaries of
 /// deltas, or takes the end of the chunks for the end of the body.
 #[tokio::test(flavor = "multi_thread")]
