@@ -9,13 +9,14 @@
 use crate::support::executor_process::ExecutorProcess;
 use crate::support::fault::{Chunk, McpScript, Response, Script};
 use crate::support::fault_server::FaultServer;
+use crate::support::http2_server::{DATA, Http2Server, RST_STREAM, head};
 use crate::support::patience::wait_for;
 use crate::support::sandbox;
 use crate::support::tls_front::{Identity, TlsFront};
 use sandbar::components::MCP_LOCAL;
 use sandbar::error::Processed;
 use sandbar::executor::{HttpRequest, Target};
-use sandbar::http::{Policy, Proxies};
+use sandbar::http::{Policy, Proxies, TlsRoots};
 use sandbar::types::Era;
 use sandbar::{Builder, ConnectOptions, Error, HttpError, HttpFailure, Sandbar};
 use std::any::Any;
@@ -29,18 +30,36 @@ const SHORT: Duration = Duration::from_millis(300);
 struct Roads {
     roads: [(&'static str, Sandbar); 3],
     executor: ExecutorProcess,
+    /// Of the executor, for as long as it may read them.
+    _certificates: Option<tempfile::TempDir>,
 }
 
 impl Roads {
     /// `executor` are the options of the executor in the other process.
     async fn open(executor: &[&str]) -> Self {
-        let executor = ExecutorProcess::start(executor).await;
+        Self::to(ExecutorProcess::start(executor).await, builder)
+    }
+
+    /// The same, where all of them trust this certificate.
+    async fn trusting(identity: &Identity) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let certificates = folder.path().join("root.pem");
+        std::fs::write(&certificates, identity.as_pem()).unwrap();
+        let roots = TlsRoots::from_store(identity.as_root());
+        let executor = ExecutorProcess::trusting(&certificates).await;
+        // It reads the file when it dials for the first time.
+        let roads = Self::to(executor, || builder().tls_roots(roots.clone()));
+        Self { _certificates: Some(folder), ..roads }
+    }
+
+    fn to(executor: ExecutorProcess, builder: impl Fn() -> Builder) -> Self {
         let roads = [
             ("host", builder()),
             ("wasi:http", builder().component(MCP_LOCAL.bytes.to_vec())),
             ("delta protocol", builder().executor(Target::websocket(&executor.url).unwrap())),
         ];
-        Self { roads: roads.map(|(name, builder)| (name, builder.build().unwrap())), executor }
+        let roads = roads.map(|(name, builder)| (name, builder.build().unwrap()));
+        Self { roads, executor, _certificates: None }
     }
 
     /// Sends a failure down every road, and asserts that it is the same everywhere.
@@ -238,7 +257,8 @@ async fn a_url_that_no_session_can_be_opened_with_is_the_same_on_every_road() {
 /// MCP session makes none of these mistakes: these are exchanges without it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_cannot_be_sent_is_refused_in_the_same_words_on_both_roads() {
-    let Roads { roads: [(_, host), _, (_, delta)], executor: _executor } = Roads::open(&[]).await;
+    let Roads { roads: [(_, host), _, (_, delta)], executor: _executor, .. } =
+        Roads::open(&[]).await;
     let host = host.executor(Policy::anywhere()).await.unwrap();
     let delta = delta.executor(Policy::anywhere()).await.unwrap();
     let get = || HttpRequest::get("http://127.0.0.1:9/");
@@ -307,11 +327,36 @@ async fn what_is_wrong_with_an_answer_is_the_same_on_every_road() {
     }
 }
 
+/// Catches a road on which a body counts as whole because its HTTP/2 stream was reset without an error
+/// (RFC 9113 section 8.1), or a fault of such a server has another name than one of HTTP/1.1.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_an_answer_of_http2_is_the_same_on_every_road() {
+    let identity = Identity::valid();
+    let roads = Roads::trusting(&identity).await;
+    let ten = || head(&[("content-length", "10")]);
+    let four = || (DATA, 0, b"four".to_vec());
+    let reset = |code| (RST_STREAM, 0, vec![0, 0, 0, code]);
+    let (no_error, cancel) = (0, 8);
+    for (name, kind, answer) in [
+        ("a reset without an error", "incomplete-body", vec![ten(), four(), reset(no_error)]),
+        ("no length either", "incomplete-body", vec![head(&[]), four(), reset(no_error)]),
+        ("a reset", "incomplete-body", vec![ten(), four(), reset(cancel)]),
+        ("a reset instead of a head", "connection-failed", vec![reset(cancel)]),
+        ("a name in capitals", "protocol", vec![head(&[("X", "y")])]),
+        ("a flood of fields", "limit-exceeded", vec![head(&[("x", "y"); 300])]),
+    ] {
+        let server = Http2Server::start(&identity, answer).await;
+        let fault = Fault::new(name, kind, server.address);
+        let url = format!("https://{}/mcp", server.address);
+        roads.assert_same(&fault.url(&url).with(server)).await;
+    }
+}
+
 /// Catches a road on which a request without content is sent as if it had some (RFC 9112 section 6.3;
 /// bun 32847): the end of a session, which is one of its last, and what it asks the server for first.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_without_content_is_not_chunked_on_any_road() {
-    let Roads { roads, executor: _executor } = Roads::open(&[]).await;
+    let Roads { roads, executor: _executor, .. } = Roads::open(&[]).await;
     for (road, sandbar) in &roads {
         let server = FaultServer::start_mcp(McpScript::legacy()).await;
         let options = ConnectOptions::new(server.url("/mcp")).era(Era::Legacy);
@@ -394,7 +439,8 @@ async fn a_denial_is_the_same_on_every_road_but_for_the_words_of_the_operator() 
         fault.authority = Some(other.address().to_string());
         fault.processed = processed;
         let asked = format!("http://{}", other.address());
-        let Roads { roads, executor: _executor } = Roads::open(&["--allow", &fault.origin]).await;
+        let Roads { roads, executor: _executor, .. } =
+            Roads::open(&["--allow", &fault.origin]).await;
         let mut reasons = Vec::new();
         for (road, sandbar) in &roads {
             let failure = fault.on(sandbar).await;
@@ -414,7 +460,8 @@ async fn a_denial_is_the_same_on_every_road_but_for_the_words_of_the_operator() 
 /// has none to pass on to `wasi:http`, keeps none: these are exchanges without MCP.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_for_the_whole_exchange_passes_the_same_way_on_both_roads_that_keep_one() {
-    let Roads { roads: [(_, host), _, (_, delta)], executor: _executor } = Roads::open(&[]).await;
+    let Roads { roads: [(_, host), _, (_, delta)], executor: _executor, .. } =
+        Roads::open(&[]).await;
     let server = FaultServer::start(|request| match request.target.as_str() {
         "/silent" => Script::new().hang(),
         // Lively, so that no other deadline passes.

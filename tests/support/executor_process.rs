@@ -3,8 +3,9 @@
 use super::binary::{command, ended};
 use super::memory::Memory;
 use super::patience::wait_for;
+use std::path::Path;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// A running executor, as the binary. It is killed with this.
 pub(crate) struct ExecutorProcess {
@@ -17,7 +18,18 @@ pub(crate) struct ExecutorProcess {
 impl ExecutorProcess {
     /// Starts it, and reads its first line.
     pub(crate) async fn start(options: &[&str]) -> Self {
-        let mut child = command(["executor"].iter().chain(options)).spawn().unwrap();
+        Self::run(command(["executor"].iter().chain(options))).await
+    }
+
+    /// The same, where it trusts the certificates of this file and no others.
+    pub(crate) async fn trusting(certificates: &Path) -> Self {
+        let mut command = command(["executor"]);
+        command.env("SSL_CERT_FILE", certificates).env_remove("SSL_CERT_DIR");
+        Self::run(command).await
+    }
+
+    async fn run(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut rest = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = wait_for("the URL", rest.next_line()).await.unwrap().unwrap();
         Self { child, url, rest }

@@ -8,6 +8,7 @@ pub(crate) mod executor_process;
 pub(crate) mod fault;
 pub(crate) mod fault_server;
 pub(crate) mod heap;
+pub(crate) mod http2_server;
 mod limits;
 pub(crate) mod memory;
 mod npm;

@@ -47,15 +47,26 @@ impl Identity {
         roots
     }
 
+    /// The same for a process, as `SSL_CERT_FILE` has it.
+    pub(crate) fn as_pem(&self) -> String {
+        self.certificate.pem()
+    }
+
     fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor_of(&[])
+    }
+
+    /// Accepts connections, and these protocols on them.
+    pub(crate) fn acceptor_of(&self, protocols: &[&[u8]]) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
-        let config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(vec![self.certificate.der().clone()], key)
             .unwrap();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         TlsAcceptor::from(Arc::new(config))
     }
 }
