@@ -11,11 +11,21 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 /// The version of the protocol, the only one that there is.
 const PROTOCOL: HeaderValue = HeaderValue::from_static("13");
 
-/// What a request is answered with that is to become a WebSocket: the change of protocols, or what is
-/// wrong with it, and what would be right.
-pub(super) fn answer<B: Body>(
-    request: &Request<B>,
-) -> Result<Response<()>, Response<&'static str>> {
+/// Why a request does not become a WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoHandshake {
+    /// It does not ask for one.
+    NotAsked,
+    /// It asks for another version.
+    Version,
+    /// It has no key, several, or one of another length.
+    Key,
+    /// Its content would pass for frames.
+    Content,
+}
+
+/// The change of protocols that a request asks for.
+pub(super) fn answer<B: Body>(request: &Request<B>) -> Result<Response<()>, NoHandshake> {
     let headers = request.headers();
     // HTTP/1.0 has no upgrades, whatever a request of it says (RFC 9110 section 7.8).
     let upgrades = request.method() == Method::GET
@@ -23,19 +33,55 @@ pub(super) fn answer<B: Body>(
         && names(headers, &CONNECTION, "upgrade")
         && names(headers, &UPGRADE, "websocket");
     if !upgrades {
-        return Err(upgrade_required("a WebSocket handshake (RFC 6455) is expected"));
+        return Err(NoHandshake::NotAsked);
     }
     if alone(headers, &SEC_WEBSOCKET_VERSION) != Some(&PROTOCOL) {
-        return Err(upgrade_required("version 13 of the WebSocket protocol is expected"));
+        return Err(NoHandshake::Version);
     }
-    let Some(key) = alone(headers, &SEC_WEBSOCKET_KEY).filter(|key| is_nonce(key)) else {
-        return Err(bad_request("one Sec-WebSocket-Key of 16 bytes in base64 is expected"));
-    };
+    let key = alone(headers, &SEC_WEBSOCKET_KEY).filter(|key| is_nonce(key));
+    let key = key.ok_or(NoHandshake::Key)?;
     if !request.body().is_end_stream() {
-        // Its bytes would pass for frames.
-        return Err(bad_request("a handshake has no content"));
+        return Err(NoHandshake::Content);
     }
-    switching_protocols(key).ok_or_else(|| bad_request("the key is not visible ASCII"))
+    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes()));
+    let accept = accept.map_err(|_invalid| NoHandshake::Key)?;
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    offer(response.headers_mut());
+    response.headers_mut().insert(SEC_WEBSOCKET_ACCEPT, accept);
+    Ok(response)
+}
+
+impl NoHandshake {
+    /// Says what is wrong, and what a client has to ask for (RFC 9110 section 15.5.22, RFC 6455 section
+    /// 4.4).
+    pub(super) fn response(self) -> Response<&'static str> {
+        let (status, text) = match self {
+            Self::NotAsked => {
+                (StatusCode::UPGRADE_REQUIRED, "a WebSocket handshake (RFC 6455) is expected")
+            }
+            Self::Version => {
+                (StatusCode::UPGRADE_REQUIRED, "version 13 of the WebSocket protocol is expected")
+            }
+            Self::Key => {
+                (StatusCode::BAD_REQUEST, "one Sec-WebSocket-Key of 16 bytes in base64 is expected")
+            }
+            Self::Content => (StatusCode::BAD_REQUEST, "a handshake has no content"),
+        };
+        let mut response = Response::new(text);
+        *response.status_mut() = status;
+        if status == StatusCode::UPGRADE_REQUIRED {
+            offer(response.headers_mut());
+            response.headers_mut().insert(SEC_WEBSOCKET_VERSION, PROTOCOL);
+        }
+        response
+    }
+}
+
+/// Names the protocol that is spoken here, or will be.
+fn offer(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
 }
 
 /// Whether a list has this member (RFC 9110 section 5.6.1), in any case.
@@ -54,35 +100,6 @@ fn alone<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValu
 fn is_nonce(key: &HeaderValue) -> bool {
     let decoded = key.to_str().ok().and_then(|key| decode_base64(key).ok());
     decoded.is_some_and(|bytes| bytes.len() == 16)
-}
-
-fn switching_protocols(key: &HeaderValue) -> Option<Response<()>> {
-    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()?;
-    let mut response = Response::new(());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    offer(response.headers_mut());
-    response.headers_mut().insert(SEC_WEBSOCKET_ACCEPT, accept);
-    Some(response)
-}
-
-/// Says what a client has to ask for (RFC 9110 section 15.5.22, RFC 6455 section 4.4).
-fn upgrade_required(text: &'static str) -> Response<&'static str> {
-    let mut response = Response::new(text);
-    *response.status_mut() = StatusCode::UPGRADE_REQUIRED;
-    offer(response.headers_mut());
-    response.headers_mut().insert(SEC_WEBSOCKET_VERSION, PROTOCOL);
-    response
-}
-
-fn offer(headers: &mut HeaderMap) {
-    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-}
-
-fn bad_request(text: &'static str) -> Response<&'static str> {
-    let mut response = Response::new(text);
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    response
 }
 
 #[cfg(test)]
@@ -112,9 +129,7 @@ mod tests {
     }
 
     fn status(request: &Request<Full<Bytes>>) -> u16 {
-        answer(request)
-            .map_or_else(|refused| refused.status(), |response| response.status())
-            .as_u16()
+        answer(request).unwrap_err().response().status().as_u16()
     }
 
     /// Catches an acceptance that is not that of the key, and lists of which one member or one line is
@@ -153,7 +168,7 @@ mod tests {
             &[("sec-websocket-version", "")],
         ];
         for request in others.map(asked).iter().chain([&old, &post]) {
-            let refused = answer(request).unwrap_err();
+            let refused = answer(request).unwrap_err().response();
             assert_eq!(refused.status(), 426, "{request:?}");
             assert_eq!(refused.headers()["upgrade"], "websocket");
             assert_eq!(refused.headers()["connection"], "upgrade");

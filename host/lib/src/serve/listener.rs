@@ -208,7 +208,9 @@ fn respond(
     }
     let switching = match handshake::answer(&request) {
         Ok(switching) => switching,
-        Err(refused) => return refused.map(|text| Full::new(Bytes::from_static(text.as_bytes()))),
+        Err(refused) => {
+            return refused.response().map(|text| Full::new(Bytes::from_static(text.as_bytes())));
+        }
     };
     let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() else {
         return text(StatusCode::SERVICE_UNAVAILABLE, "all connections are in use");
