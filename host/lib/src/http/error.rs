@@ -94,6 +94,12 @@ pub enum DialError {
         /// What the connection reported.
         source: SharedError,
     },
+    /// The server answered no PING, and its HTTP/2 connection was given up.
+    #[error("the server gave no sign of life within {after:?}")]
+    Unresponsive {
+        /// What it had for the answer.
+        after: Duration,
+    },
     /// The head of the response did not arrive in time.
     #[error("no response within {after:?}")]
     FirstByteTimeout {

@@ -23,9 +23,10 @@ impl DialError {
             Self::ConnectTimeout { .. } => ErrorCode::ConnectTimeout,
             Self::Proxy(failure) => ErrorCode::ConnectionFailed(with_cause(failure)),
             Self::Tls { source, .. } => ErrorCode::Tls(with_cause(source)),
-            Self::ClosedBeforeRequest | Self::NotTaken { .. } | Self::ConnectionClosed { .. } => {
-                ErrorCode::ConnectionFailed(self.to_string())
-            }
+            Self::ClosedBeforeRequest
+            | Self::NotTaken { .. }
+            | Self::ConnectionClosed { .. }
+            | Self::Unresponsive { .. } => ErrorCode::ConnectionFailed(self.to_string()),
             Self::FirstByteTimeout { .. } => ErrorCode::FirstByteTimeout,
             Self::IdleTimeout { .. } => ErrorCode::IdleTimeout,
             Self::ResponseIncomplete { .. } => ErrorCode::IncompleteBody,
@@ -54,6 +55,7 @@ impl DialError {
             Self::LimitExceeded(DialLimit::ResponseHead { .. })
             | Self::RequestBody { .. }
             | Self::ConnectionClosed { .. }
+            | Self::Unresponsive { .. }
             | Self::FirstByteTimeout { .. }
             | Self::IdleTimeout { .. }
             | Self::ResponseIncomplete { .. }

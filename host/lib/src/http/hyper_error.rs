@@ -29,6 +29,7 @@ pub(super) fn before_head(error: legacy::Error, limits: &DialLimits) -> DialErro
     }
     match cause::<hyper::Error>(&error) {
         Some(hyper) if hyper.is_parse_too_large() => too_large(),
+        Some(hyper) if hyper.is_timeout() => DialError::Unresponsive { after: limits.http2_pong },
         Some(hyper) if hyper.is_user() => DialError::RequestBody { source: Arc::new(error) },
         Some(hyper) if hyper.is_parse() => DialError::Protocol { source: Arc::new(error) },
         _ => DialError::ConnectionClosed { source: Arc::new(error) },

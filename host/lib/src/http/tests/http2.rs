@@ -260,7 +260,7 @@ async fn a_connection_that_answers_no_ping_is_given_up_with_its_streams() {
             Err(error) => error,
         };
         let lost = match frames.is_empty() {
-            true => matches!(error, DialError::ConnectionClosed { .. }),
+            true => matches!(error, DialError::Unresponsive { after } if after == pong),
             false => matches!(error, DialError::ResponseIncomplete { .. }),
         };
         assert!(lost && !error.is_unsent(), "{name}: {error:?}");
@@ -276,6 +276,31 @@ async fn a_connection_that_answers_no_ping_is_given_up_with_its_streams() {
         assert!(bytes == b"four" && end.is_ok(), "{name}: {end:?}");
         drop(dead);
     }
+}
+
+/// Catches an upload that waits for ever for a server that let it begin, and has read nothing since: what
+/// asks for a sign of life is stuck behind it.
+#[tokio::test]
+async fn an_upload_that_nobody_reads_is_given_up() {
+    const INITIAL_WINDOW_SIZE: [u8; 2] = [0, 4];
+    let large = 0x7fff_0000_u32.to_be_bytes();
+    // Of the first stream and of the connection.
+    let settings = frame(SETTINGS, 0, &[INITIAL_WINDOW_SIZE.as_slice(), &large].concat());
+    let mut window = frame(WINDOW_UPDATE, 0, &large);
+    window[8] = 0;
+
+    let limits = DialLimits { http2_ping: SHORT, http2_pong: SHORT * 10, ..DialLimits::default() };
+    let server = Server::new().await;
+    let dialer = server.dialer(limits);
+    let serve = async {
+        let mut stream = soon(server.accept()).await;
+        write(&mut stream, &[settings, window]).await;
+        stream
+    };
+    let sent = soon(dialer.send(upload(&server.url), Timeouts::default()));
+    let (outcome, _unread) = tokio::join!(sent, serve);
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, DialError::Unresponsive { .. }), "{error:?}");
 }
 
 /// Catches a server that is given up because it thinks for long, or has nothing to say on a stream.
