@@ -279,8 +279,8 @@ impl Session {
     /// Remembers that the server is not of the era that it was taken for, so that the next opening
     /// looks again. Says whether there is any use in that.
     pub(crate) fn mistaken(&mut self, generation: u64) -> bool {
-        if self.generation != generation || matches!(self.wire, Wire::Lost) {
-            // Another call has noticed before.
+        if self.generation != generation {
+            // Another call has noticed before, and the session has been opened again.
             return true;
         }
         let may_look_again = self.config.era.is_none()

@@ -1,15 +1,13 @@
 //! Takes the steps that a call of the core asks for.
 
-use crate::events::{Asker, Listener, Question, Refused};
+use crate::events::{Answered, Asker, Listener, Question, Refused};
 use crate::shared::Shared;
 use crate::{cancel, convert};
 use futures::FutureExt as _;
 use futures::future::{Either, LocalBoxFuture, select};
 use sandbar_exchange::{ErrorCode, Failure, Phase, RedirectPolicy, Request, Response, nanoseconds};
 use sandbar_guest_kit::{Body, monotonic_clock, send as send_request};
-use sandbar_mcp_core::{
-    Answer, Call, CallId, Error, HttpRequest, RpcError, ServerRequest, Step, limits,
-};
+use sandbar_mcp_core::{Answer, Call, CallId, Error, HttpRequest, ServerRequest, Step, limits};
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -284,17 +282,16 @@ fn refuse(shared: &Rc<Shared>, Refused { by, reason }: Refused) {
 /// Hands the answer to a request of the server to whoever asked.
 pub(crate) async fn answer(
     shared: &Rc<Shared>,
-    asker: Asker,
-    outcome: Result<String, RpcError>,
+    Answered { by, answer }: Answered,
 ) -> Result<(), Error> {
-    match asker {
+    match by {
         Asker::Server(id) => {
-            let mut response = shared.core.borrow_mut().response(id, outcome);
+            let mut response = shared.core.borrow_mut().response(id, answer);
             run(shared, &mut response, &mut Listener::Gone).await.map(drop)
         }
         Asker::Call(waiting) => {
             // A call that was given up meanwhile wants it no more.
-            let _ = waiting.send(outcome);
+            let _ = waiting.send(answer);
             Ok(())
         }
     }

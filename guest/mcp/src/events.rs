@@ -55,6 +55,12 @@ struct Asked {
     elicitation: Option<Elicitation>,
 }
 
+/// The answer to a request of the server, and who waits for it.
+pub(crate) struct Answered {
+    pub(crate) by: Asker,
+    pub(crate) answer: Result<String, RpcError>,
+}
+
 /// A request that cannot be put to anybody.
 pub(crate) struct Refused {
     pub(crate) by: Asker,
@@ -191,7 +197,7 @@ impl Listeners {
         &self,
         number: u64,
         answer: Result<String, RpcError>,
-    ) -> Result<Option<(Asker, Result<String, RpcError>)>, Error> {
+    ) -> Result<Option<Answered>, Error> {
         let answer = match (answer, self.asked.borrow().get(&number)) {
             (_, None) => return Ok(None),
             (Ok(answer), Some(Asked { elicitation: Some(elicitation), .. })) => {
@@ -199,7 +205,7 @@ impl Listeners {
             }
             (answer, Some(_)) => answer,
         };
-        Ok(self.withdraw(number).map(|by| (by, answer)))
+        Ok(self.withdraw(number).map(|by| Answered { by, answer }))
     }
 
     /// Takes back a request of the server: there will be no answer.

@@ -180,9 +180,7 @@ impl GuestSession for Session {
     async fn answer(&self, request: u64, answer: Result<String, RpcError>) -> Result<(), WitError> {
         let answer = answer.map_err(convert::rpc_error_from_wit);
         match self.0.listeners.answered(request, answer).map_err(convert::error)? {
-            Some((asker, answer)) => {
-                drive::answer(&self.0, asker, answer).await.map_err(convert::error)
-            }
+            Some(answered) => drive::answer(&self.0, answered).await.map_err(convert::error),
             None => Ok(()),
         }
     }
