@@ -73,7 +73,7 @@ fn on_road(builder: Builder, road: Road, url: &str) -> Result<Builder, Box<dyn E
         Road::Local => builder.component(components::MCP_LOCAL.bytes.to_vec()),
         Road::Executor => {
             let executable = std::env::current_exe()?;
-            let folder = executable.parent().unwrap_or(Path::new("."));
+            let folder = executable.parent().unwrap_or_else(|| Path::new("."));
             let program = folder.join("sandbar").to_string_lossy().into_owned();
             builder.executor(Target::command(program, ["executor", "--stdio", "--allow", url]))
         }
