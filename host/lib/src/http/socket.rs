@@ -49,7 +49,8 @@ impl Socket {
     /// Takes note of a write. Fails if it begins a request and nobody is there to read it.
     fn begin_write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let may_have_left = self.pauses.write();
-        if may_have_left && begins_request(bytes) && self.peer_has_left() {
+        let has_left = || self.deaf.is_some() || may_have_left && self.peer_has_left();
+        if begins_request(bytes) && has_left() {
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, ClosedBefore));
         }
         Ok(())
@@ -105,10 +106,10 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.begin_write(bytes)?;
         if self.deaf.is_some() {
             return Poll::Ready(Ok(bytes.len()));
         }
-        self.begin_write(bytes)?;
         let outcome = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes));
         Poll::Ready(self.end_write(outcome, bytes.len()))
     }
@@ -119,10 +120,10 @@ impl AsyncWrite for Socket {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let bytes = slices.iter().map(|slice| slice.len()).sum();
+        self.begin_write(slices.first().map_or(&[], |slice| slice))?;
         if self.deaf.is_some() {
             return Poll::Ready(Ok(bytes));
         }
-        self.begin_write(slices.first().map_or(&[], |slice| slice))?;
         let outcome = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices));
         Poll::Ready(self.end_write(outcome, bytes))
     }
@@ -179,7 +180,8 @@ mod over_sockets {
     use super::*;
 
     /// Catches words that are lost because the peer left after them while something was written to it
-    /// (requests 2422, hyper 2384), and a reset that passes for a clean end because of a write.
+    /// (requests 2422, hyper 2384), a reset that passes for a clean end because of a write, and another
+    /// request that is thrown away like the rest of the first.
     #[tokio::test]
     async fn what_a_peer_said_before_it_left_is_read_whatever_was_written_to_it() {
         let (mut near, mut far) = pair().await;
@@ -197,6 +199,8 @@ mod over_sockets {
         assert!(is_deaf(error.kind()), "{error}");
         let error = near.read(&mut [0; 8]).await.unwrap_err();
         assert!(is_deaf(error.kind()), "{error}");
+        let error = near.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap_err();
+        assert!(error.get_ref().is_some_and(|inner| inner.is::<ClosedBefore>()), "{error}");
     }
 
     async fn pair() -> (Socket, TcpStream) {
