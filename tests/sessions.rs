@@ -99,6 +99,32 @@ async fn progress_arrives_in_order_and_before_the_answer() {
     }
 }
 
+/// Catches progress that arrives out of order, or after the answer, where many calls are told of it at
+/// the same time (rmcp makes a task of each notification).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_notifications_of_each_of_many_calls_are_in_order() {
+    let server = serve(DemoMode::StatefulSse).await;
+    let session = connect(&server, None).await;
+    let calls = (0..16).map(|_| {
+        let session = session.clone();
+        async move {
+            let arguments = r#"{"steps":1000,"delay_ms":0}"#.to_owned();
+            let request = session.call_tool("count", Some(arguments)).with_progress();
+            let mut call = request.start().await.unwrap();
+            let mut next = 1.0;
+            while let Some(notification) = call.notification().await {
+                let Some(progress) = notification.progress else { continue };
+                assert_eq!(progress.progress, next);
+                next += 1.0;
+            }
+            assert_eq!(next, 1001.0, "what is missing has not come before the answer");
+            call.await.unwrap();
+        }
+    });
+    futures::future::join_all(calls).await;
+    session.close().await;
+}
+
 /// Catches a client that serialises calls: with one at a time, the slow one
 /// would keep the others waiting for ever.
 #[tokio::test(flavor = "multi_thread")]
