@@ -120,7 +120,7 @@ impl StreamConsumer<Host> for Counter {
 }
 
 const fn call(id: u64) -> types::CallOptions {
-    types::CallOptions { id, progress: true, idle_timeout: None, meta: None }
+    types::CallOptions { id, progress: true, idle_timeout: None, meta: None, fresh: false }
 }
 
 /// Catches a composition that only our own host can run: one that leans on our

@@ -139,3 +139,31 @@ async fn the_program_prints_a_line_for_each_change() {
     let seen = run(watch.into_iter().chain(["1", "--json"])).await;
     assert_eq!(seen.json(), serde_json::json!({"changed":"tools"}));
 }
+
+/// Catches a list that is asked for again though its server said that it holds, one that is shown after
+/// the server said that it is another, and a caller who cannot insist (2026-07-28, "Caching").
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_asked_for_again_when_it_no_longer_holds() {
+    let list = r#"{"jsonrpc":"2.0","id":{id},"result":{"resultType":"complete","tools":[],"ttlMs":600000,"cacheScope":"public"}}"#;
+    let script = McpScript::modern()
+        .on("tools/list", Script::respond(Response::json(200, list)))
+        .on("tools/call", Script::respond(sse_response([TOOLS, END])));
+    let server = FaultServer::start_mcp(script).await;
+    let session = connect(server.url("/mcp"), Era::Modern).await;
+    let asked = || server.requests().iter().filter(|one| one.operation() == "tools/list").count();
+    for _ in 0..3 {
+        session.list_tools().await.unwrap();
+    }
+    assert_eq!(asked(), 1);
+    session.request("tools/list", None).fresh().await.unwrap();
+    assert_eq!(asked(), 2);
+    session.call_tool("t", None).raw().await.unwrap();
+    session.list_tools().await.unwrap();
+    assert_eq!(asked(), 3);
+    session.close().await;
+    // Another session was told nothing.
+    let session = connect(server.url("/mcp"), Era::Modern).await;
+    session.list_tools().await.unwrap();
+    assert_eq!(asked(), 4);
+    session.close().await;
+}

@@ -74,6 +74,8 @@ pub struct Answer {
     /// The JSON text of `result`; empty for calls that have none: the opening, notifications and
     /// responses.
     pub result: String,
+    /// For how long it may be used again: by [`Session::keep`] and [`Session::kept`].
+    pub fresh_for: Option<Duration>,
 }
 
 /// What to do next for a call.
@@ -243,5 +245,5 @@ fn out_of_turn() -> Step {
 
 /// The end of a call without a result.
 const fn done() -> Step {
-    Step::Done(Ok(Answer { result: String::new() }))
+    Step::Done(Ok(Answer { result: String::new(), fresh_for: None }))
 }

@@ -9,6 +9,7 @@
 //! Two incompatible families of the protocol are spoken, see [`Era`]: the stateless *modern* one
 //! (2026-07-28) and the *legacy* one with `initialize`, session ids and resumable streams.
 
+mod cache;
 mod call;
 mod coding;
 mod config;
@@ -40,6 +41,7 @@ mod tool_headers;
 pub mod typed;
 mod version;
 
+pub use cache::CacheKey;
 pub use call::{Answer, Call, CallId, InputRequest, Outgoing, ServerRequest, Step};
 pub use config::SessionConfig;
 pub use description::{Implementation, ServerDescription};

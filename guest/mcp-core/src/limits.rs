@@ -102,6 +102,16 @@ pub const LONGEST_POLL: Duration = Duration::from_secs(60);
 /// Pages of tools that are asked for on the way to a call whose mirrored arguments do not fit.
 pub const ERRAND_PAGES: u32 = 32;
 
+/// Answers of a server that are kept for as long as they say that they hold: the pages of its lists,
+/// and some resources.
+pub const CACHED_ANSWERS: usize = 64;
+
+/// Bytes of these answers, of the 256 MiB that a sandbox has.
+pub const CACHED_BYTES: usize = 4 * 1024 * 1024;
+
+/// The longest that an answer is used, whatever a server says: sessions live for days.
+pub const LONGEST_FRESHNESS: Duration = Duration::from_secs(60 * 60);
+
 /// Calls that are listened to and have not been made. Whoever listens makes the call next, and hosts
 /// allow fewer calls in flight.
 pub const LISTENERS: usize = 1024;

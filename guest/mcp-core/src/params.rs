@@ -106,6 +106,11 @@ impl Params {
         self.object.is_none()
     }
 
+    /// The text of the object; empty where there is none.
+    pub(crate) fn as_str(&self) -> &str {
+        self.object.as_ref().map(ObjectText::as_str).unwrap_or_default()
+    }
+
     /// A member that is a string.
     pub(crate) fn string(&self, name: &str) -> Option<String> {
         self.object.as_ref()?.string(name)

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use crate::call::{Call, CallId, Outgoing};
+use crate::cache::{Cache, CacheKey};
+use crate::call::{Answer, Call, CallId, Outgoing};
 use crate::config::SessionConfig;
 use crate::cookies::Cookies;
 use crate::description::ServerDescription;
@@ -13,6 +14,7 @@ use crate::jsonrpc::{self, Id};
 use crate::legacy::{Legacy, Transport};
 use crate::limits::STANDING_SILENCE;
 use crate::modern::Modern;
+use crate::notification::Change;
 use crate::params::Params;
 use crate::version::Era;
 use sandbar_exchange::{Field, Response};
@@ -63,6 +65,7 @@ pub struct Session {
     generation: u64,
     last_id: i64,
     cookies: Cookies,
+    cache: Cache,
     second_look: SecondLook,
 }
 
@@ -94,6 +97,7 @@ impl Session {
             generation: 0,
             last_id: 0,
             cookies: Cookies::default(),
+            cache: Cache::default(),
             second_look: SecondLook::NotNeeded,
         })
     }
@@ -167,6 +171,34 @@ impl Session {
             request.params = request.params.with_caller_meta(&meta)?;
         }
         Ok(Call::request(request))
+    }
+
+    /// What an answer to this request would be kept under; none of one whose answers are never kept.
+    #[must_use]
+    pub fn cache_key(&self, method: &str, params: &Params) -> Option<CacheKey> {
+        matches!(self.wire, Wire::Modern(_))
+            .then(|| CacheKey::of(method, params.as_str()))
+            .flatten()
+    }
+
+    /// The answer that was kept under `key`, if it still holds: `now` is on the same clock as in
+    /// [`Session::keep`].
+    pub fn kept(&mut self, key: &CacheKey, now: Duration) -> Option<String> {
+        self.cache.get(key, now)
+    }
+
+    /// Keeps an answer for as long as it holds.
+    pub fn keep(&mut self, key: CacheKey, answer: &Answer, now: Duration) {
+        if let Some(fresh_for) = answer.fresh_for {
+            self.cache.keep(key, &answer.result, now.saturating_add(fresh_for));
+        }
+    }
+
+    /// Something has changed at the server, or nothing.
+    pub(crate) fn has_changed(&mut self, change: Option<&Change>) {
+        if let Some(change) = change {
+            self.cache.forget(change);
+        }
     }
 
     /// A notification. Its result is empty text.
@@ -264,6 +296,7 @@ impl Session {
     ) -> Result<(), Error> {
         self.check_open()?;
         self.wire = wire;
+        self.cache.clear();
         self.description = Some(description);
         self.generation = self.generation.wrapping_add(1);
         Ok(())

@@ -8,6 +8,7 @@ use crate::bindings::sandbar::mcp::types::{
 };
 use crate::shared::Shared;
 use crate::{convert, drive, records};
+use sandbar_guest_kit::monotonic_clock;
 use sandbar_mcp_core::typed::{self, Reading};
 use sandbar_mcp_core::{self as core, Answer, CallId, Error, LogLevel, Outgoing, Params};
 use std::rc::Rc;
@@ -28,6 +29,12 @@ impl Session {
         // Whatever becomes of the call, its listener's stream ends with it.
         let listener = self.0.listeners.of(id);
         let registration = self.0.calls.enter(id)?;
+        let key = self.0.core.borrow().cache_key(method, &params);
+        if let Some(key) = key.as_ref().filter(|_| !options.fresh)
+            && let Some(result) = self.0.core.borrow_mut().kept(key, now())
+        {
+            return Ok(Answer { result, fresh_for: None });
+        }
         let call = self.0.core.borrow_mut().request(Outgoing {
             call: id,
             method: method.to_owned(),
@@ -36,7 +43,11 @@ impl Session {
             idle_timeout: options.idle_timeout.map(Duration::from_nanos),
             meta: options.meta,
         })?;
-        drive::run_cancellable(&self.0, call, listener, registration).await
+        let answer = drive::run_cancellable(&self.0, call, listener, registration).await?;
+        if let Some(key) = key {
+            self.0.core.borrow_mut().keep(key, &answer, now());
+        }
+        Ok(answer)
     }
 
     /// A call whose result is read by `parse` and handed out by `convert`.
@@ -57,6 +68,11 @@ impl Session {
         }
         Ok(convert(value))
     }
+}
+
+/// On the clock that there is.
+fn now() -> Duration {
+    Duration::from_nanos(monotonic_clock::now())
 }
 
 impl GuestSession for Session {

@@ -70,6 +70,7 @@ pub struct Request<T> {
     idle_timeout: Option<Duration>,
     progress: bool,
     meta: Option<String>,
+    fresh: bool,
 }
 
 impl<T: Send + 'static> Request<T> {
@@ -81,6 +82,7 @@ impl<T: Send + 'static> Request<T> {
             idle_timeout: None,
             progress: false,
             meta: None,
+            fresh: false,
         }
     }
 
@@ -98,6 +100,14 @@ impl<T: Send + 'static> Request<T> {
         self
     }
 
+    /// Asks the server although it said of an answer to the same from before that it still holds
+    /// (2026-07-28, "Caching"): such an answer is used otherwise, within the session that it was given
+    /// to, until the server says that something has changed, and for an hour at most.
+    pub const fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+
     /// Adds members to `_meta`, as the text of a JSON object: trace context (`traceparent`), for
     /// instance. Those that the protocol writes itself take precedence.
     pub fn meta(mut self, json: impl Into<String>) -> Self {
@@ -108,9 +118,9 @@ impl<T: Send + 'static> Request<T> {
     /// Asks for the result as JSON text, exactly as the server wrote it: with the members that the
     /// typed form does not have, and where the typed form could not be made.
     pub fn raw(self) -> Request<String> {
-        let Self { calls, operation, timeout, idle_timeout, progress, meta } = self;
+        let Self { calls, operation, timeout, idle_timeout, progress, meta, fresh } = self;
         let operation = Box::new(operation.untyped());
-        Request { calls, operation, timeout, idle_timeout, progress, meta }
+        Request { calls, operation, timeout, idle_timeout, progress, meta, fresh }
     }
 
     /// Asks the server to report progress.
@@ -134,11 +144,11 @@ impl<T: Send + 'static> Request<T> {
     }
 
     async fn send(self, listener: Option<mpsc::Sender<Notification>>) -> Result<Call<T>, Error> {
-        let Self { calls, operation, timeout, idle_timeout, progress, meta } = self;
+        let Self { calls, operation, timeout, idle_timeout, progress, meta, fresh } = self;
         let permit = calls.admit().await?;
         let id = calls.next();
         let idle_timeout = idle_timeout.map(nanoseconds);
-        let options = mcp::CallOptions { id, progress, idle_timeout, meta };
+        let options = mcp::CallOptions { id, progress, idle_timeout, meta, fresh };
         let (job, outcome) = job::<McpLife, _, _>(permit, id, move |accessor, context| {
             Box::pin(async move {
                 if let Some(listener) = listener {

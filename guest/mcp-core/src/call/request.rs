@@ -247,7 +247,9 @@ impl RequestCall {
                         Heard::End => return self.settle(Ok("{}".to_owned())),
                     }
                 }
-                Step::Notify(self.notification(method, params))
+                let notification = self.notification(method, params);
+                session.has_changed(notification.change.as_ref());
+                Step::Notify(notification)
             }
             Received::Request { id, method, params } => match session.wire() {
                 // Nobody waits for the answer to a ping, and there is no way to give it.
@@ -370,9 +372,10 @@ impl Drive for RequestCall {
                     self.state = State::Reopening;
                     Some(Step::Reopen { generation: self.generation })
                 }
-                State::Settled(outcome) => {
-                    Some(Step::Done(outcome.map(|result| Answer { result })))
-                }
+                State::Settled(outcome) => Some(Step::Done(outcome.map(|result| {
+                    let fresh_for = self.fresh_for(session, &result);
+                    Answer { result, fresh_for }
+                }))),
                 waiting @ (State::Awaiting(_)
                 | State::Waiting(_)
                 | State::AwaitingInputs(_)

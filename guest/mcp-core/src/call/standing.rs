@@ -78,7 +78,9 @@ impl StandingCall {
             Received::Discard => Some(Step::Drop),
             Received::Notification { method, params } => {
                 self.tries.were_worth_it();
-                Some(Step::Notify(Notification::unrelated(method, params)))
+                let notification = Notification::unrelated(method, params);
+                session.has_changed(notification.change.as_ref());
+                Some(Step::Notify(notification))
             }
             Received::Request { id, method, params } => {
                 self.tries.were_worth_it();

@@ -281,3 +281,44 @@ fn a_server_is_told_what_to_log() {
         assert!(params.contains(&format!(r#""level":"{name}""#)), "{params}");
     }
 }
+
+/// Catches an answer that is kept though it came of a user's answers, one that outlives the session it
+/// was given to, and one of a server that has no such thing (2026-07-28, "Caching").
+#[test]
+fn an_answer_is_kept_for_as_long_as_its_server_says() {
+    let list = r#"{"resultType":"complete","tools":[],"ttlMs":60000,"cacheScope":"private"}"#;
+    let ask = |session: &mut Session, replies: Vec<Reply>, inputs: Option<&[&str]>| {
+        let mut call = session.request(outgoing("tools/list", None)).unwrap();
+        let mut script = Script::new(replies).inputs([inputs]);
+        script.answer(session, &mut call).unwrap()
+    };
+    let now = Duration::from_secs(100);
+    let mut session = modern();
+    let key = session.cache_key("tools/list", &Params::default()).unwrap();
+    let answer = ask(&mut session, vec![Reply::result(list)], None);
+    assert_eq!(answer.fresh_for, Some(Duration::from_secs(60)));
+    session.keep(key.clone(), &answer, now);
+    assert_eq!(session.kept(&key, now).as_deref(), Some(list));
+    let other = session.cache_key("tools/list", &Params::cursor(Some("2"))).unwrap();
+    assert_eq!(session.kept(&other, now), None);
+    assert_eq!(session.kept(&key, now + Duration::from_secs(60)), None);
+
+    session.keep(key.clone(), &answer, now);
+    let changed = r#"data: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
+    let done = r#"data: {"jsonrpc":"2.0","id":$ID,"result":{}}"#;
+    call_tool(&mut session, [Reply::sse(&format!("{changed}\n\n{done}\n\n"))]).0.unwrap();
+    assert_eq!(session.kept(&key, now), None);
+
+    let asks = r#"{"resultType":"input_required","inputRequests":{"a":{"method":"m"}}}"#;
+    let replies = vec![Reply::result(asks), Reply::result(list)];
+    assert_eq!(ask(&mut session, replies, Some(&["{}"])).fresh_for, None);
+    session.keep(key.clone(), &answer, now);
+    let opening = session.open();
+    let discovered = Reply::result(r#"{"supportedVersions":["2026-07-28"]}"#);
+    Script::new([discovered]).run(&mut session, opening).unwrap();
+    assert_eq!(session.kept(&key, now), None);
+    assert!(session.cache_key("tools/call", &Params::default()).is_none());
+    let mut session = legacy();
+    assert!(session.cache_key("tools/list", &Params::default()).is_none());
+    assert_eq!(ask(&mut session, vec![Reply::result(list)], None).fresh_for, None);
+}

@@ -126,6 +126,15 @@ impl Script {
 
     /// Runs a call to its end; everything it asks for happens at once.
     pub(crate) fn run(&mut self, session: &mut Session, mut call: Call) -> Result<String, Error> {
+        self.answer(session, &mut call).map(|answer| answer.result)
+    }
+
+    /// The same, with all that there is to say of the answer.
+    pub(crate) fn answer(
+        &mut self,
+        session: &mut Session,
+        call: &mut Call,
+    ) -> Result<Answer, Error> {
         let mut body: Option<Reply> = None;
         for _ in 0..MOST_STEPS {
             match call.poll(session) {
@@ -182,7 +191,7 @@ impl Script {
                     let outcome = self.run(session, opening).map(|_| ());
                     call.handle_reopened(session, outcome);
                 }
-                Step::Done(outcome) => return outcome.map(|Answer { result }| result),
+                Step::Done(outcome) => return outcome,
             }
         }
         panic!("no end after {MOST_STEPS} steps: {:?}", self.events.last())

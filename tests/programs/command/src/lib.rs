@@ -71,7 +71,8 @@ async fn call(url: &str, tool: &str, arguments: Option<&String>) -> Result<Strin
     };
     // Nobody listens to the session.
     let (session, _description, _) = Session::open(options).await.map_err(in_words)?;
-    let options = CallOptions { id: 1, progress: false, idle_timeout: None, meta: None };
+    let options =
+        CallOptions { id: 1, progress: false, idle_timeout: None, meta: None, fresh: false };
     let called = session.call_tool(tool.to_owned(), arguments.cloned(), options).await;
     let result = called.map_err(in_words)?;
     session.close().await.map_err(in_words)?;

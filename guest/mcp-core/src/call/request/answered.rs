@@ -1,7 +1,9 @@
 //! What follows from the answer to a request.
 
+use core::time::Duration;
 use std::borrow::Cow;
 
+use crate::cache;
 use crate::error::{Error, RpcError};
 use crate::json_string;
 use crate::json_text::Picked;
@@ -9,7 +11,7 @@ use crate::lost_session;
 use crate::negotiation;
 use crate::preview::quote;
 use crate::reply::Expected;
-use crate::session::Session;
+use crate::session::{Session, Wire};
 
 use super::{RequestCall, State};
 
@@ -67,6 +69,13 @@ impl RequestCall {
             ))),
         };
         self.settle(outcome);
+    }
+
+    /// For how long the result may be used again. What came of answers of a user is for once
+    /// (2026-07-28, "Caching").
+    pub(super) fn fresh_for(&self, session: &Session, result: &str) -> Option<Duration> {
+        let may_be_kept = matches!(session.wire(), Wire::Modern(_)) && !self.has_begun();
+        may_be_kept.then(|| cache::freshness(&self.method, result)).flatten()
     }
 
     /// Whether the server refused something that this client can mend, before it ran anything: then
