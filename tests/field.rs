@@ -9,6 +9,7 @@ use crate::support::{
     patience::wait_for,
     sandbox,
 };
+use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use sandbar::types::{Content, Era};
 use sandbar::{ConnectOptions, Error, Handler, Notification, Processed, Session};
@@ -155,11 +156,21 @@ async fn a_call_that_may_have_run_is_told_from_one_that_did_not() {
 async fn a_list_without_an_end_is_kept_as_far_as_it_came() {
     let page = r#"{"jsonrpc":"2.0","id":{id},"result":{"tools":[{"name":"a"}],"nextCursor":"c"}}"#;
     let next = page.replace(r#""a""#, r#""b""#);
-    let script = McpScript::modern()
-        .on_call("tools/list", 0, Script::respond(Response::json(200, page)))
-        .on("tools/list", Script::respond(Response::json(200, next)));
-    let server = FaultServer::start_mcp(script).await;
+    let script = || {
+        McpScript::modern()
+            .on_call("tools/list", 0, Script::respond(Response::json(200, page)))
+            .on("tools/list", Script::respond(Response::json(200, next.clone())))
+    };
+    let server = FaultServer::start_mcp(script()).await;
     let heard = Heard::default();
+    let session = connect(&server, Some(Era::Modern), &heard).await.unwrap();
+    let pages: Vec<_> = session.tools().map(|page| page.unwrap()).collect().await;
+    let names: Vec<_> = pages.iter().flatten().map(|tool| tool.name.as_str()).collect();
+    assert_eq!((pages.len(), names.as_slice()), (2, &["a", "b"][..]));
+    heard.assert_warned("same cursor twice");
+    heard.0.lock().unwrap().clear();
+
+    let server = FaultServer::start_mcp(script()).await;
     let session = connect(&server, Some(Era::Modern), &heard).await.unwrap();
     let names: Vec<_> =
         session.list_tools().await.unwrap().into_iter().map(|tool| tool.name).collect();

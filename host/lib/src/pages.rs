@@ -75,6 +75,17 @@ impl<T: PartialEq, C: Clone + Eq + Hash> Pages<T, C> {
         };
     }
 
+    /// What came with the last page, for those who do not keep the others.
+    pub fn take_items(&mut self) -> Vec<T> {
+        std::mem::take(&mut self.items)
+    }
+
+    /// Why there is no next page, where that is not because the server has no more.
+    #[must_use]
+    pub const fn stopped(&self) -> Option<Stopped> {
+        self.stopped
+    }
+
     /// What was put together, and why that is not all, if it is not.
     pub fn finish(self) -> (Vec<T>, Option<Stopped>) {
         (self.items, self.stopped)

@@ -6,7 +6,7 @@ use crate::http::{DialStats, Dialer};
 use crate::operation::{
     CallTool, GetPrompt, ListPrompts, ListResources, ListTools, ReadResource, Untyped,
 };
-use crate::pages::{Pages, add_records};
+use crate::pages::{Item, Pages, Stopped, add_records};
 use crate::sandbox::bindings::mcp::{
     Change, Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool,
     ToolResult,
@@ -17,6 +17,8 @@ use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::memory::MemoryUse;
 use crate::sandbox::session::{McpSession, Outcome};
 use crate::sandbox::worker::Worker;
+use futures::Stream;
+use futures::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -137,12 +139,7 @@ impl Session {
     ///
     /// That of the first page that fails.
     pub async fn list_tools(&self) -> Result<Vec<Tool>, Error> {
-        let mut pages = Pages::default();
-        while let Some(cursor) = pages.next_cursor() {
-            let page = Request::new(&self.0.calls, ListTools { cursor }).await?;
-            add_records(&mut pages, page.tools, page.next_cursor);
-        }
-        self.told("tools/list", pages).await
+        self.all().await
     }
 
     /// Every resource, all pages together. A list without an end is cut off, which the
@@ -152,12 +149,7 @@ impl Session {
     ///
     /// That of the first page that fails.
     pub async fn list_resources(&self) -> Result<Vec<ResourceLink>, Error> {
-        let mut pages = Pages::default();
-        while let Some(cursor) = pages.next_cursor() {
-            let page = Request::new(&self.0.calls, ListResources { cursor }).await?;
-            add_records(&mut pages, page.resources, page.next_cursor);
-        }
-        self.told("resources/list", pages).await
+        self.all().await
     }
 
     /// Every prompt, all pages together. A list without an end is cut off, which the
@@ -167,22 +159,56 @@ impl Session {
     ///
     /// That of the first page that fails.
     pub async fn list_prompts(&self) -> Result<Vec<Prompt>, Error> {
-        let mut pages = Pages::default();
-        while let Some(cursor) = pages.next_cursor() {
-            let page = Request::new(&self.0.calls, ListPrompts { cursor }).await?;
-            add_records(&mut pages, page.prompts, page.next_cursor);
-        }
-        self.told("prompts/list", pages).await
+        self.all().await
     }
 
-    /// The items of a list, after the handler was told if they are not all.
-    async fn told<T: PartialEq>(&self, method: &str, pages: Pages<T>) -> Result<Vec<T>, Error> {
-        let (items, stopped) = pages.finish();
+    /// The tools, page by page: each when it is asked for, and none of them kept. It ends where
+    /// [`list_tools`](Self::list_tools) would cut the list off, and after an error.
+    pub fn tools(&self) -> impl Stream<Item = Result<Vec<Tool>, Error>> + Send + use<> {
+        self.pages()
+    }
+
+    /// The resources, page by page, like [`tools`](Self::tools).
+    pub fn resources(&self) -> impl Stream<Item = Result<Vec<ResourceLink>, Error>> + Send + use<> {
+        self.pages()
+    }
+
+    /// The prompts, page by page, like [`tools`](Self::tools).
+    pub fn prompts(&self) -> impl Stream<Item = Result<Vec<Prompt>, Error>> + Send + use<> {
+        self.pages()
+    }
+
+    async fn all<T: Listed>(&self) -> Result<Vec<T>, Error> {
+        let mut pages = Pages::default();
+        while let Some(cursor) = pages.next_cursor() {
+            let (items, next) = T::page(&self.0.calls, cursor).await?;
+            add_records(&mut pages, items, next);
+        }
+        self.tell_stopped::<T>(pages.stopped()).await;
+        Ok(pages.finish().0)
+    }
+
+    fn pages<T: Listed>(&self) -> impl Stream<Item = Result<Vec<T>, Error>> + Send + use<T> {
+        let begun = (self.clone(), Pages::default());
+        futures::stream::unfold(begun, |(session, mut pages)| async move {
+            let Some(cursor) = pages.next_cursor() else {
+                session.tell_stopped::<T>(pages.stopped()).await;
+                return None;
+            };
+            let page = T::page(&session.0.calls, cursor).await.map(|(items, next)| {
+                add_records(&mut pages, items, next);
+                pages.take_items()
+            });
+            Some((page, (session, pages)))
+        })
+    }
+
+    /// Tells the handler where a list is not all.
+    async fn tell_stopped<T: Listed>(&self, stopped: Option<Stopped>) {
         if let Some(stopped) = stopped {
-            let text = format!("{method}: {stopped}; what came until then is kept");
+            let text = format!("{}: {stopped}; what came until then is kept", T::METHOD);
             self.0.told.handler.notified(Notification::of_client(&text)).await;
         }
-        Ok(items)
     }
 
     /// Changes at a legacy server from now on.
@@ -198,6 +224,40 @@ impl Session {
         self.0.calls.close().await;
     }
 }
+
+/// What comes in pages.
+trait Listed: Item + Send + Sized + 'static {
+    /// The method that lists it.
+    const METHOD: &'static str;
+
+    /// Asks for a page: its items, and what to ask the next one with.
+    fn page(
+        calls: &Arc<Calls>,
+        cursor: Option<String>,
+    ) -> BoxFuture<'static, Result<Page<Self>, Error>>;
+}
+
+type Page<T> = (Vec<T>, Option<String>);
+
+macro_rules! listed {
+    ($item:ty, $method:literal, $operation:ident, $items:ident) => {
+        impl Listed for $item {
+            const METHOD: &'static str = $method;
+
+            fn page(
+                calls: &Arc<Calls>,
+                cursor: Option<String>,
+            ) -> BoxFuture<'static, Result<Page<Self>, Error>> {
+                let request = Request::new(calls, $operation { cursor }).into_future();
+                Box::pin(async move { request.await.map(|page| (page.$items, page.next_cursor)) })
+            }
+        }
+    };
+}
+
+listed!(Tool, "tools/list", ListTools, tools);
+listed!(ResourceLink, "resources/list", ListResources, resources);
+listed!(Prompt, "prompts/list", ListPrompts, prompts);
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
