@@ -28,6 +28,7 @@ fn resource(uri: &str) -> Interest {
 const TOOLS: &str = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
 const UPDATED: &str =
     r#"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"demo://a/b"}}"#;
+const ACKNOWLEDGED: &str = r#"{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"notifications":{}}}"#;
 const END: &str = r#"{"jsonrpc":"2.0","id":{id},"result":{"resultType":"complete"}}"#;
 
 /// Catches a subscription that nobody makes, one that goes on for nobody, and a change that does not
@@ -52,13 +53,13 @@ async fn the_everything_server_tells_of_its_resources() {
 async fn a_modern_server_is_subscribed_to() {
     let seen = Gate::new("the first change was seen");
     let first = Script::respond(Response::event_stream().chunks_follow())
-        .send(Chunk::new(format!("data: {TOOLS}\n\n")))
+        .send(Chunk::new(format!("data: {ACKNOWLEDGED}\n\ndata: {TOOLS}\n\n")))
         .wait(&seen)
         .reset();
     let script = McpScript::modern().on_call("subscriptions/listen", 0, first).on_call(
         "subscriptions/listen",
         1,
-        Script::respond(sse_response([UPDATED, END])),
+        Script::respond(sse_response([ACKNOWLEDGED, UPDATED, END])),
     );
     let server = FaultServer::start_mcp(script).await;
     let session = connect(server.url("/mcp"), Era::Modern).await;
@@ -66,8 +67,12 @@ async fn a_modern_server_is_subscribed_to() {
     let mut watch = wait_for("the watch", session.watch(interest)).await.unwrap();
     assert_eq!(wait_for("a change", watch.next()).await.unwrap().unwrap(), Change::Tools);
     seen.open();
-    let updated = Change::Resource("demo://a/b".to_owned());
-    assert_eq!(wait_for("another", watch.next()).await.unwrap().unwrap(), updated);
+    // What changed while the connection was away was not told: all of it may have.
+    let uri = |uri: &str| Change::Resource(uri.to_owned());
+    let all = [Change::Tools, Change::Prompts, Change::Resources, uri("demo://a")];
+    for change in all.into_iter().chain([uri("demo://a/b")]) {
+        assert_eq!(wait_for("another", watch.next()).await.unwrap().unwrap(), change);
+    }
     assert!(wait_for("the end", watch.next()).await.is_none());
     let requests = server.requests();
     let asked = requests.iter().find(|one| one.operation() == "subscriptions/listen").unwrap();
@@ -78,11 +83,51 @@ async fn a_modern_server_is_subscribed_to() {
 
     let server = FaultServer::start_mcp(McpScript::modern()).await;
     let session = connect(server.url("/mcp"), Era::Modern).await;
-    let mut watch = session.watch(lists()).await.unwrap();
-    let refused = wait_for("the refusal", watch.next()).await.unwrap().unwrap_err();
+    let refused = wait_for("the refusal", session.watch(lists())).await.unwrap_err();
     assert!(matches!(&refused, Error::Rpc(error) if error.code == -32601), "{refused:?}");
-    assert!(watch.next().await.is_none());
     session.close().await;
+}
+
+/// Catches a change that is dropped because its server does not acknowledge first, as it must.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_tells_at_once_is_heard() {
+    let script = McpScript::modern()
+        .on("subscriptions/listen", Script::respond(sse_response([TOOLS, UPDATED, END])));
+    let server = FaultServer::start_mcp(script).await;
+    let session = connect(server.url("/mcp"), Era::Modern).await;
+    let mut watch = wait_for("the watch", session.watch(lists())).await.unwrap();
+    assert_eq!(wait_for("a change", watch.next()).await.unwrap().unwrap(), Change::Tools);
+    drop(watch);
+    session.close().await;
+}
+
+/// Catches a watch that waits for ever for what nobody can tell: the server has no stream to tell on,
+/// or has ended it, or the session is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_learns_that_nothing_will_be_told() {
+    let told = Gate::new("somebody watches");
+    let once = Script::respond(Response::event_stream().chunks_follow());
+    let once = once.wait(&told).send(Chunk::new(format!("data: {TOOLS}\n\n"))).reset();
+    let gone = || Script::respond(Response::new(405));
+    let script = McpScript::legacy().on_call("GET", 0, once).on("GET", gone());
+    let server = FaultServer::start_mcp(script).await;
+    let session = connect(server.url("/mcp"), Era::Legacy).await;
+    let mut watch = wait_for("the watch", session.watch(lists())).await.unwrap();
+    told.open();
+    assert_eq!(wait_for("a change", watch.next()).await.unwrap().unwrap(), Change::Tools);
+    let error = wait_for("the end", watch.next()).await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::NotTold), "{error:?}");
+    assert!(watch.next().await.is_none());
+    let error = wait_for("the answer", session.watch(lists())).await.unwrap_err();
+    assert!(matches!(error, Error::NotTold), "{error:?}");
+    session.close().await;
+
+    let hanging = Script::respond(Response::event_stream().chunks_follow()).hang();
+    let server = FaultServer::start_mcp(McpScript::legacy().on("GET", hanging)).await;
+    let session = connect(server.url("/mcp"), Era::Legacy).await;
+    let mut watch = wait_for("the watch", session.watch(lists())).await.unwrap();
+    session.close().await;
+    assert!(wait_for("the end", watch.next()).await.is_none());
 }
 
 /// Catches a watch that never hears anything because the session does not listen.
@@ -127,7 +172,7 @@ async fn a_legacy_server_is_subscribed_to_and_listened_to() {
 /// when there was enough.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_prints_a_line_for_each_change() {
-    let changes = format!("data: {TOOLS}\n\ndata: {UPDATED}\n\n");
+    let changes = format!("data: {ACKNOWLEDGED}\n\ndata: {TOOLS}\n\ndata: {UPDATED}\n\n");
     let stream = Script::respond(Response::event_stream().chunks_follow());
     let stream = stream.send(Chunk::new(changes)).hang();
     let script = McpScript::modern().on("subscriptions/listen", stream);

@@ -21,6 +21,7 @@ const FLOORS: [&[&str]; 6] = [
         "error",
         "limits",
         "pages",
+        "changes",
     ],
     // Being an executor.
     &["serve"],

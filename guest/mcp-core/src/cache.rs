@@ -12,10 +12,13 @@ use crate::notification::Change;
 use crate::typed::member;
 
 /// What an answer is to, if it is one that may be kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct CacheKey {
     method: &'static str,
     params: String,
+    /// How often the cache had forgotten something when the request was made: an answer that was under
+    /// way then may be the old one.
+    epoch: u64,
 }
 
 /// The methods whose results say for how long they hold.
@@ -23,10 +26,8 @@ const KEPT: [&str; 5] =
     ["tools/list", "prompts/list", "resources/list", "resources/templates/list", "resources/read"];
 
 impl CacheKey {
-    /// That of a request, by method and parameters; none of one whose answers are never kept.
-    pub(crate) fn of(method: &str, params: &str) -> Option<Self> {
-        let method = KEPT.into_iter().find(|kept| *kept == method)?;
-        Some(Self { method, params: params.to_owned() })
+    fn is_that_of(&self, other: &Self) -> bool {
+        self.method == other.method && self.params == other.params
     }
 
     /// Whether what has changed is what the answer is about.
@@ -37,6 +38,8 @@ impl CacheKey {
             Change::Resources => self.method.starts_with("resources/"),
             // Its own text may be spelled in many ways, and a part of it may be meant.
             Change::Resource(_) => self.method == "resources/read",
+            // What is told by other ways still is.
+            Change::Unheard => false,
         }
     }
 }
@@ -54,6 +57,7 @@ pub(crate) fn freshness(method: &str, result: &str) -> Option<Duration> {
 pub(crate) struct Cache {
     answers: VecDeque<Kept>,
     bytes: usize,
+    epoch: u64,
 }
 
 #[derive(Debug)]
@@ -71,16 +75,25 @@ impl Kept {
 }
 
 impl Cache {
+    /// That of a request that is being made; none of one whose answers are never kept.
+    pub(crate) fn key(&self, method: &str, params: &str) -> Option<CacheKey> {
+        let method = KEPT.into_iter().find(|kept| *kept == method)?;
+        Some(CacheKey { method, params: params.to_owned(), epoch: self.epoch })
+    }
+
     /// The answer from before, if it still holds.
     pub(crate) fn get(&mut self, key: &CacheKey, now: Duration) -> Option<String> {
         self.retain(|kept| kept.until > now);
-        self.answers.iter().find(|kept| kept.key == *key).map(|kept| kept.result.clone())
+        self.answers.iter().find(|kept| kept.key.is_that_of(key)).map(|kept| kept.result.clone())
     }
 
     /// Keeps an answer, in place of the last one to the same. The oldest have to go where there is no
     /// room.
     pub(crate) fn keep(&mut self, key: CacheKey, result: &str, until: Duration) {
-        self.retain(|kept| kept.key != key);
+        if key.epoch != self.epoch {
+            return;
+        }
+        self.retain(|kept| !kept.key.is_that_of(&key));
         let kept = Kept { key, result: result.to_owned(), until };
         if kept.bytes() > CACHED_BYTES {
             return;
@@ -95,12 +108,13 @@ impl Cache {
 
     /// Forgets what a change concerns.
     pub(crate) fn forget(&mut self, change: &Change) {
+        self.epoch = self.epoch.wrapping_add(1);
         self.retain(|kept| !kept.key.is_about(change));
     }
 
     /// Forgets everything: the server may be another.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { epoch: self.epoch.wrapping_add(1), ..Self::default() };
     }
 
     fn retain(&mut self, keep: impl Fn(&Kept) -> bool) {
@@ -116,7 +130,7 @@ mod tests {
     use super::*;
 
     fn key(method: &str, params: &str) -> CacheKey {
-        CacheKey::of(method, params).unwrap()
+        Cache::default().key(method, params).unwrap()
     }
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -133,7 +147,7 @@ mod tests {
         assert_eq!(cache.get(&key("tools/list", "{}"), 10 * SECOND).as_deref(), Some("3"));
         assert_eq!(cache.get(&key("tools/list", "{}"), 15 * SECOND), None);
         assert_eq!(cache.answers.len(), 1, "what holds no longer is gone");
-        assert_eq!(CacheKey::of("tools/call", "{}"), None);
+        assert!(cache.key("tools/call", "{}").is_none());
     }
 
     /// Catches a cache that grows with what a server says, and one that forgets the newest.
@@ -175,7 +189,10 @@ mod tests {
             (Change::Resource("u".into()), 4),
         ] {
             let mut cache = all();
+            let under_way = cache.key("tools/list", "{}").unwrap();
             cache.forget(&change);
+            assert_eq!(cache.answers.len(), left, "{change:?}");
+            cache.keep(under_way, "old", SECOND);
             assert_eq!(cache.answers.len(), left, "{change:?}");
         }
     }

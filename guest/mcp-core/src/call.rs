@@ -153,6 +153,10 @@ impl Call {
         Self { kind: Kind::Request(Box::new(RequestCall::new(request))) }
     }
 
+    pub(crate) fn courtesy(request: Outgoing) -> Self {
+        Self { kind: Kind::Request(Box::new(RequestCall::courtesy(request))) }
+    }
+
     pub(crate) fn notification(method: String, params: Params, generation: u64) -> Self {
         Self {
             kind: Kind::Message(Box::new(MessageCall::notification(method, params, generation))),

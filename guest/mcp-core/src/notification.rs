@@ -44,6 +44,8 @@ pub enum Change {
     Resources,
     /// The contents of the resource with this URI.
     Resource(String),
+    /// Nothing of this is told any more: the stream that it would come on is not there.
+    Unheard,
 }
 
 impl Change {
@@ -118,6 +120,13 @@ impl Notification {
     fn of(call: Option<CallId>, method: String, params: Option<String>) -> Self {
         let change = Change::of(&method, params.as_deref());
         Self { call, method, params, progress: None, change }
+    }
+
+    /// That a server does not keep the stream on which it would tell what belongs to no call, or not any
+    /// more: most do not have it.
+    pub(crate) fn unheard() -> Self {
+        let text = "the server has no stream for what belongs to no call";
+        Self { change: Some(Change::Unheard), ..Self::of_client(None, LogLevel::Debug, text) }
     }
 
     /// A notification that belongs to no call.

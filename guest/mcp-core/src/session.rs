@@ -147,7 +147,7 @@ impl Session {
             matches!(&self.wire, Wire::Legacy(Legacy { transport: Transport::StreamableHttp, .. }));
         (has_logging && is_legacy).then(|| {
             let params = Params::object(&[("level", &quoted(level.name()))]);
-            Call::request(Outgoing {
+            Call::courtesy(Outgoing {
                 call: CallId(u64::MAX),
                 method: "logging/setLevel".to_owned(),
                 params,
@@ -177,7 +177,7 @@ impl Session {
     #[must_use]
     pub fn cache_key(&self, method: &str, params: &Params) -> Option<CacheKey> {
         matches!(self.wire, Wire::Modern(_))
-            .then(|| CacheKey::of(method, params.as_str()))
+            .then(|| self.cache.key(method, params.as_str()))
             .flatten()
     }
 
@@ -192,6 +192,11 @@ impl Session {
         if let Some(fresh_for) = answer.fresh_for {
             self.cache.keep(key, &answer.result, now.saturating_add(fresh_for));
         }
+    }
+
+    /// Anything may have changed at the server.
+    pub(crate) fn forget_answers(&mut self) {
+        self.cache.clear();
     }
 
     /// Something has changed at the server, or nothing.

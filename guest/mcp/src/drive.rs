@@ -242,13 +242,15 @@ pub(crate) fn stand_by(shared: &Rc<Shared>) {
     if let Some(call) = told {
         in_background(shared, call);
     }
-    let core = shared.core.borrow();
-    let Some(stream) = core.standing_stream() else { return };
+    let (stream, generation) = {
+        let core = shared.core.borrow();
+        (core.standing_stream(), core.generation())
+    };
     // Embedders count their calls up from zero.
     let name = |generation: u64| CallId(u64::MAX.saturating_sub(generation));
-    let (this, last) = (name(core.generation()), name(core.generation().saturating_sub(1)));
-    drop(core);
+    let (this, last) = (name(generation), name(generation.saturating_sub(1)));
     shared.calls.cancel(last);
+    let Some(stream) = stream else { return };
     let shared = Rc::clone(shared);
     wit_bindgen::spawn_local(async move {
         let Ok(registration) = shared.calls.enter(this) else { return };

@@ -111,6 +111,12 @@ impl Listeners {
         let notifications = std::mem::take(notifications);
         match listener {
             Listener::Call(stream) => {
+                // Whoever watches the server listens to the session.
+                let changes = notifications.iter().filter(|one| one.change.is_some()).cloned();
+                let changes: Vec<_> = events(changes.collect()).collect();
+                if !changes.is_empty() {
+                    self.tell_session(changes).await;
+                }
                 if !stream.write_all(notifications).await.is_empty() {
                     *listener = Listener::Gone;
                 }
@@ -151,11 +157,14 @@ impl Listeners {
             params,
         };
         self.asked.borrow_mut().insert(number, Asked { by, elicitation });
+        // Withdrawn if the call is given up before it has been taken.
+        let mut asking = Asking { listeners: self, number: Some(number) };
         let event = Event::Request(request);
         match listener {
             Listener::Opening(kept) => keep(kept, [event].into_iter()),
             _ => self.tell_session(vec![event]).await,
         }
+        asking.number = None;
         if self.session_is_heard() {
             return Ok(number);
         }
@@ -226,6 +235,21 @@ impl Listeners {
     fn session_is_heard(&self) -> bool {
         // Held by somebody, it is there.
         self.session.try_lock().is_none_or(|session| session.is_some())
+    }
+}
+
+/// A request that is being put to whoever listens.
+struct Asking<'a> {
+    listeners: &'a Listeners,
+    /// None once it has been taken.
+    number: Option<u64>,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.listeners.withdraw(number);
+        }
     }
 }
 

@@ -8,9 +8,11 @@ use crate::bindings::sandbar::mcp::types::{
 };
 use crate::shared::Shared;
 use crate::{convert, drive, records};
+use futures::future::{Either, select};
 use sandbar_guest_kit::monotonic_clock;
 use sandbar_mcp_core::typed::{self, Reading};
 use sandbar_mcp_core::{self as core, Answer, CallId, Error, LogLevel, Outgoing, Params};
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 use wit_bindgen::StreamReader;
@@ -59,14 +61,34 @@ impl Session {
         parse: impl FnOnce(String) -> Reading<T>,
         convert: fn(T) -> W,
     ) -> Result<W, WitError> {
+        let id = CallId(options.id);
         let answer = self.call(method, params, options).await.map_err(convert::error)?;
         let Reading { value, warning } = parse(answer.result);
         if let Some(text) = warning {
-            let warning = core::Notification::of_client(None, LogLevel::Warning, &text);
-            let warning = Event::Notification(convert::notification(warning));
-            self.0.listeners.tell_session(vec![warning]).await;
+            self.warn(id, &text).await.map_err(convert::error)?;
         }
         Ok(convert(value))
+    }
+
+    /// Tells what could not be read of a result, as a part of its call: whoever gives it up does not
+    /// wait for a listener that is slow.
+    async fn warn(&self, id: CallId, text: &str) -> Result<(), Error> {
+        let warning = core::Notification::of_client(None, LogLevel::Warning, text);
+        let warning = Event::Notification(convert::notification(warning));
+        let mut registration = self.0.calls.enter(id)?;
+        let given_up = pin!(registration.given_up());
+        let told = pin!(self.0.listeners.tell_session(vec![warning]));
+        match select(given_up, told).await {
+            Either::Left(_) => Err(Error::Cancelled),
+            Either::Right(_) => Ok(()),
+        }
+    }
+}
+
+impl Drop for Session {
+    /// What goes on beside the calls ends with the resource, also where nobody closed it.
+    fn drop(&mut self) {
+        self.0.calls.close();
     }
 }
 

@@ -48,6 +48,11 @@ impl Calls {
         }
     }
 
+    /// Waits for the end of the sandbox, and says why it came.
+    pub(crate) async fn ended(&self) -> Error {
+        self.worker.ending().await.into()
+    }
+
     /// Waits for a place among the calls in flight.
     async fn admit(&self) -> Result<OwnedSemaphorePermit, Error> {
         Arc::clone(&self.places).acquire_owned().await.map_err(|_closed| Error::Closed)
@@ -240,7 +245,7 @@ impl<T: Send + 'static> Call<T> {
         let calls = &self.in_flight.calls;
         let ending = self.ending.get_or_insert_with(|| {
             let calls = Arc::clone(calls);
-            Box::pin(async move { calls.worker.ending().await.into() })
+            Box::pin(async move { calls.ended().await })
         });
         ending.as_mut().poll(cx)
     }

@@ -34,6 +34,10 @@ pub enum Error {
     /// The answer stream ended cleanly, without the answer.
     #[error("the response of the server ended without the answer")]
     NoAnswer,
+    /// A legacy server has no stream to tell of changes on, or not any more (2025-11-25, "Listening for
+    /// Messages from the Server": a server may refuse it).
+    #[error("the server does not tell of changes: it has no stream for that, or not any more")]
+    NotTold,
     /// A message was larger than the session accepts.
     #[error("a message of at least {seen} bytes exceeds the limit `{name}` of {limit} bytes")]
     MessageTooLarge {

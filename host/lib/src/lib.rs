@@ -26,6 +26,7 @@
 //! opens a session leaves nothing behind when it is dropped.
 
 mod call;
+mod changes;
 mod channel;
 mod connect;
 pub mod error;

@@ -98,7 +98,8 @@ pub(crate) fn add_records<T: Item>(
     records: Vec<T>,
     next_cursor: Option<String>,
 ) {
-    let bytes = records.iter().map(Item::cost).fold(0, usize::saturating_add);
+    let cursor = next_cursor.as_ref().map_or(0, String::len);
+    let bytes = records.iter().map(Item::cost).fold(cursor, usize::saturating_add);
     pages.add(records, bytes, next_cursor);
 }
 

@@ -1,5 +1,6 @@
 //! The compiled component, and what its sessions share.
 
+use crate::changes::Watched;
 use crate::channel::{Pipe, Target};
 use crate::connect::ConnectOptions;
 use crate::error::{BuildError, Error};
@@ -15,7 +16,6 @@ use crate::sandbox::state::Network;
 use crate::sandbox::worker::Worker;
 use crate::serve::{ListenError, ListenOptions, Listener, ServeOptions, Server};
 use crate::session::{Session, Told, Usage};
-use crate::watch::Watched;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::task::AbortHandle;

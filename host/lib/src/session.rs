@@ -1,6 +1,7 @@
 //! A session with one MCP server.
 
 use crate::call::{Calls, Request};
+use crate::changes::Changes;
 use crate::error::Error;
 use crate::http::{DialStats, Dialer};
 use crate::operation::{
@@ -41,7 +42,7 @@ struct Inner {
 pub(crate) struct Told {
     pub(crate) handler: Arc<dyn Handler>,
     /// Where changes at a legacy server are told; none where its stream is not kept.
-    pub(crate) changes: Option<broadcast::Sender<Change>>,
+    pub(crate) changes: Option<Changes>,
 }
 
 /// Where a sandbox's use of the machine is read.
@@ -213,7 +214,17 @@ impl Session {
 
     /// Changes at a legacy server from now on.
     pub(crate) fn changes(&self) -> Option<broadcast::Receiver<Change>> {
-        self.0.told.changes.as_ref().map(broadcast::Sender::subscribe)
+        self.0.told.changes.as_ref().map(Changes::subscribe)
+    }
+
+    /// Whether a legacy server tells of no changes, though it is listened to.
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.0.told.changes.as_ref().is_some_and(Changes::is_deaf)
+    }
+
+    /// Waits for the end of the sandbox, and says why it came.
+    pub(crate) async fn ended(&self) -> Error {
+        self.0.calls.ended().await
     }
 
     /// Closes the session: calls in flight end with [`Error::Cancelled`] or

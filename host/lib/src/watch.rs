@@ -2,15 +2,14 @@
 
 use crate::call::Call;
 use crate::error::Error;
-use crate::limits::UNREAD_CHANGES;
 use crate::sandbox::bindings::mcp::{Change, Era};
-use crate::sandbox::handler::{Handler, Notification, RpcError, ServerRequest};
 use crate::session::Session;
 use futures::Stream;
-use futures::future::BoxFuture;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use tokio::sync::broadcast;
+
+/// What a server begins a subscription with.
+const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
 
 /// What to watch at a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +41,7 @@ impl Interest {
         match change {
             Change::Resource(uri) => self.resources.iter().any(|watched| uri.starts_with(watched)),
             Change::Tools | Change::Prompts | Change::Resources => self.lists,
+            Change::Unheard => true,
         }
     }
 
@@ -67,10 +67,12 @@ pub struct Watch {
 
 #[derive(Debug)]
 enum Source {
-    /// A subscription of the modern era; none once it has ended.
-    Subscription(Option<Call<String>>),
+    /// A subscription of the modern era.
+    Subscription(Call<String>),
     /// What a legacy server tells the session.
     Standing(Session, broadcast::Receiver<Change>),
+    /// It is over.
+    Ended,
 }
 
 impl Session {
@@ -80,8 +82,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of a request, where the server has no such resource for instance; and
-    /// [`Error::InvalidParams`] where the stream of a legacy server is not kept.
+    /// Those of a request, where the server has no such resource for instance;
+    /// [`Error::NotTold`] where a legacy server is known to have no stream to tell on; and
+    /// [`Error::InvalidParams`] where the session does not keep it.
     pub async fn watch(&self, interest: Interest) -> Result<Watch, Error> {
         Watch::begin(self, interest).await
     }
@@ -90,12 +93,22 @@ impl Session {
 impl Watch {
     /// Begins to watch.
     async fn begin(session: &Session, interest: Interest) -> Result<Self, Error> {
-        let source = match session.server().era {
+        let (source, due) = match session.server().era {
             Era::Modern => {
                 let request = session.request("subscriptions/listen", Some(interest.params()));
-                Source::Subscription(Some(request.start().await?))
+                let mut call = request.start().await?;
+                // What changes from here on is told: the server acknowledges that first.
+                let Some(first) = call.notification().await else {
+                    call.await?;
+                    return Err(Error::NoAnswer);
+                };
+                let due = first.change.into_iter().collect();
+                (Source::Subscription(call), due)
             }
             Era::Legacy => {
+                if session.is_deaf() {
+                    return Err(Error::NotTold);
+                }
                 let changes = session.changes().ok_or_else(|| {
                     let what = "a legacy server tells of changes on a stream that this session \
                                 does not keep: open it with ConnectOptions::listens";
@@ -104,39 +117,65 @@ impl Watch {
                 for uri in &interest.resources {
                     session.request("resources/subscribe", Some(of_uri(uri))).await?;
                 }
-                Source::Standing(session.clone(), changes)
+                (Source::Standing(session.clone(), changes), VecDeque::new())
             }
         };
-        Ok(Self { source, interest, due: VecDeque::new() })
+        Ok(Self { source, interest, due })
     }
 
-    /// The next change; none when the server has ended the subscription. Cancel safe.
+    /// The next change; none when the server has ended the subscription, or the session is closed.
+    /// Cancel safe.
     ///
     /// # Errors
     ///
     /// That of the subscription, which is over then: a connection that is lost is made again first.
+    /// [`Error::NotTold`] where a legacy server ends the stream that it tells on.
     pub async fn next(&mut self) -> Option<Result<Change, Error>> {
         loop {
             if let Some(change) = self.due.pop_front() {
                 return Some(Ok(change));
             }
-            match &mut self.source {
-                Source::Subscription(call) => match call.as_mut()?.notification().await {
-                    Some(notification) => self.due.extend(notification.change),
-                    None => {
-                        let ended = call.take()?.await;
-                        return ended.err().map(Err);
-                    }
-                },
-                Source::Standing(_, changes) => match changes.recv().await {
-                    Ok(change) if self.interest.covers(&change) => self.due.push_back(change),
-                    Ok(_) => {}
-                    Err(broadcast::error::RecvError::Lagged(_)) => {
+            let ended = match &mut self.source {
+                Source::Subscription(call) => match call.notification().await {
+                    // The first was waited for: any other follows a connection that was lost.
+                    Some(notification) if notification.method == ACKNOWLEDGED => {
                         self.due = self.interest.everything();
+                        continue;
                     }
-                    Err(broadcast::error::RecvError::Closed) => return None,
+                    Some(notification) => {
+                        self.due.extend(notification.change);
+                        continue;
+                    }
+                    None => (&mut *call).await.err(),
                 },
-            }
+                Source::Standing(session, changes) => {
+                    let change = tokio::select! {
+                        change = changes.recv() => change,
+                        error = session.ended() => {
+                            self.source = Source::Ended;
+                            return match error {
+                                Error::Closed => None,
+                                error => Some(Err(error)),
+                            };
+                        }
+                    };
+                    match change {
+                        Ok(Change::Unheard) => Some(Error::NotTold),
+                        Ok(change) => {
+                            self.due.extend(Some(change).filter(|one| self.interest.covers(one)));
+                            continue;
+                        }
+                        Err(broadcast::error::RecvError::Lagged(_)) => {
+                            self.due = self.interest.everything();
+                            continue;
+                        }
+                        Err(broadcast::error::RecvError::Closed) => None,
+                    }
+                }
+                Source::Ended => return None,
+            };
+            self.source = Source::Ended;
+            return ended.map(Err);
         }
     }
 
@@ -164,33 +203,6 @@ impl Drop for Watch {
 
 fn of_uri(uri: &str) -> String {
     serde_json::json!({ "uri": uri }).to_string()
-}
-
-/// The handler of a session, with those who watch.
-pub(crate) struct Watched {
-    handler: Arc<dyn Handler>,
-    changes: broadcast::Sender<Change>,
-}
-
-impl Watched {
-    pub(crate) fn new(handler: Arc<dyn Handler>) -> (Self, broadcast::Sender<Change>) {
-        let (changes, _nobody_yet) = broadcast::channel(UNREAD_CHANGES);
-        (Self { handler, changes: changes.clone() }, changes)
-    }
-}
-
-impl Handler for Watched {
-    fn notified(&self, notification: Notification) -> BoxFuture<'_, ()> {
-        if let Some(change) = &notification.change {
-            // It fails where nobody watches.
-            let _ = self.changes.send(change.clone());
-        }
-        self.handler.notified(notification)
-    }
-
-    fn asked(&self, request: ServerRequest) -> BoxFuture<'_, Result<String, RpcError>> {
-        self.handler.asked(request)
-    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ pub(super) struct RequestCall {
     as_task: Option<Params>,
     /// What was no message among what came instead of the answer, if anything.
     noise: Option<String>,
+    /// Whether it is of no more use than the session that it is made in: it does not open another.
+    is_courtesy: bool,
     /// Whether the request was repeated in a new session.
     repeated_in_new_session: bool,
     /// Whether the request was repeated with another version.
@@ -123,6 +125,7 @@ impl RequestCall {
             task: None,
             as_task: None,
             noise: None,
+            is_courtesy: false,
             repeated_in_new_session: false,
             repeated_with_version: false,
             repeated_with_fields: false,
@@ -130,10 +133,18 @@ impl RequestCall {
         }
     }
 
+    /// A request that nobody waits for.
+    pub(super) fn courtesy(request: Outgoing) -> Self {
+        Self { is_courtesy: true, ..Self::new(request) }
+    }
+
     /// Sends the request, under a new id: an id must not be used twice in a session.
     fn send(&mut self, session: &mut Session) -> Option<Step> {
         self.generation = session.generation();
         if matches!(session.wire(), Wire::Unopened | Wire::Lost) {
+            if self.is_courtesy {
+                return self.settle(Err(Error::SessionLost));
+            }
             self.state = State::Lost;
             return None;
         }
@@ -141,6 +152,10 @@ impl RequestCall {
             self.rounds.forget();
         }
         if let Wire::Legacy(Legacy { transport: Transport::HttpSse, .. }) = session.wire() {
+            if self.task.is_some() {
+                // Its task is another server's.
+                return self.settle(Err(Error::SessionLost));
+            }
             self.state = State::OnStream(Box::new(HttpSse::new()), false);
             return None;
         }
@@ -240,6 +255,8 @@ impl RequestCall {
                 if self.is_subscription(session) {
                     match self.heard(&method, params.as_deref()) {
                         Heard::News => {}
+                        // What changed before it is not told.
+                        Heard::Begin => session.forget_answers(),
                         Heard::Foreign => {
                             self.state = State::Receiving(expected, inbound);
                             return None;

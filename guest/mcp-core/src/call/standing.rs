@@ -45,6 +45,8 @@ enum State {
     Waiting,
     /// There is no such stream, or not any more.
     Ended,
+    /// That was told.
+    Told,
     /// That was handed out.
     Over,
 }
@@ -90,13 +92,14 @@ impl StandingCall {
             Received::Answer(_) | Received::Endpoint(_) => None,
             Received::Noise(what) => self.note_noise(&what),
             Received::End(ending) => {
-                self.state = match inbound.stream() {
-                    Some(stream) => {
+                self.state = match (inbound.stream(), &ending) {
+                    (Some(stream), _) => {
                         self.cursor.advance(stream);
                         self.after(&ending)
                     }
+                    (None, Ending::Refused(_)) => self.after(&ending),
                     // A success without a stream, 204 for instance: there is none.
-                    None => State::Ended,
+                    (None, _) => State::Ended,
                 };
                 return inbound.is_open().then_some(Step::Drop);
             }
@@ -154,6 +157,12 @@ impl Tries {
             Ending::Clean | Ending::Broken(_) if self.in_vain < UNPRODUCTIVE_RESUMPTIONS => {
                 self.in_vain += 1;
             }
+            Ending::Refused(refusal)
+                if matches!(refusal.status(), 408 | 429 | 500..=599)
+                    && self.in_vain < UNPRODUCTIVE_RESUMPTIONS =>
+            {
+                self.in_vain += 1;
+            }
             Ending::Clean | Ending::Broken(_) | Ending::Refused(_) | Ending::Invalid(_) => {
                 return None;
             }
@@ -179,7 +188,11 @@ impl Drive for StandingCall {
                     self.state = State::Waiting;
                     Some(Step::Wait(pause))
                 }
-                State::Ended => Some(done()),
+                State::Ended => {
+                    self.state = State::Told;
+                    Some(Step::Notify(Notification::unheard()))
+                }
+                State::Told => Some(done()),
                 waiting @ (State::Awaiting | State::Waiting | State::Over) => {
                     self.state = waiting;
                     Some(out_of_turn())

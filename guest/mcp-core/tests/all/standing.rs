@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbar_mcp_core::{Era, ErrorCode, Failure, Session, SessionConfig, limits};
+use sandbar_mcp_core::{Change, Era, ErrorCode, Failure, Session, SessionConfig, limits};
 
 use crate::script::{Event, Reply, Script, config, field, initialized, modern};
 
@@ -42,10 +42,12 @@ fn what_belongs_to_no_request_is_told_and_asked() {
     assert_eq!(field(get, "mcp-session-id"), ["s1"]);
     assert_eq!(get.idle_timeout, Some(limits::STANDING_SILENCE));
     let methods: Vec<_> = script.notified().iter().map(|note| note.method.clone()).collect();
-    assert_eq!(methods, ["n1", "notifications/message", "notifications/progress"]);
+    let (last, told) = methods.split_last().unwrap();
+    assert_eq!(told, ["n1", "notifications/message", "notifications/progress"]);
+    assert_eq!(last, "notifications/message");
     assert!(script.notified().iter().all(|note| note.call.is_none()));
     let progress: Vec<_> = script.notified().iter().map(|note| note.progress.is_some()).collect();
-    assert_eq!(progress, [false, false, true]);
+    assert_eq!(progress, [false, false, true, false]);
     let asked = script.events.iter().find_map(|event| match event {
         Event::Asked(request) => Some((request.call, request.method.as_str())),
         _ => None,
@@ -65,11 +67,24 @@ fn a_server_that_has_no_such_stream_is_left_alone() {
         Reply::json(200, "{}"),
         Reply::new(200, "text/plain", "hello"),
         Reply::new(204, "", ""),
-        Reply::json(500, ""),
     ] {
-        listen(&mut listening(), vec![reply]);
+        let script = listen(&mut listening(), vec![reply]);
+        let told: Vec<_> = script.notified().iter().map(|note| note.change.clone()).collect();
+        assert_eq!(told, [Some(Change::Unheard)], "who watches is to know");
     }
     assert!(modern().standing_stream().is_none());
+}
+
+/// Catches a stream that is given up for good because the server was busy, or restarted, for a while.
+#[test]
+fn a_server_that_is_busy_is_asked_again() {
+    for status in [408, 429, 500, 503, 599] {
+        let replies = vec![Reply::json(status, ""), Reply::sse(&note(1)), Reply::json(405, "")];
+        assert_eq!(listen(&mut listening(), replies).waited().len(), 2, "{status}");
+        let tries = usize::try_from(limits::UNPRODUCTIVE_RESUMPTIONS).unwrap() + 1;
+        let script = listen(&mut listening(), vec![Reply::json(status, ""); tries]);
+        assert_eq!(script.sent().len(), tries);
+    }
 }
 
 /// Catches a reconnect without a pause, without an end, or without the place where it broke off

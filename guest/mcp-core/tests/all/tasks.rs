@@ -108,8 +108,20 @@ fn a_task_that_ends_without_a_result_says_why() {
         let (outcome, _) = run(vec![Reply::result(odd)], |script| script);
         assert!(matches!(outcome, Err(Error::InvalidMessage(_))), "{odd}: {outcome:?}");
     }
-    let done = r#"{"resultType":"task","taskId":"t","status":"completed","result":{"a":1}}"#;
-    assert_eq!(run(vec![Reply::result(done)], |script| script).0.unwrap(), r#"{"a":1}"#);
+}
+
+/// Catches a task that is done when it is begun and whose result is looked for where it is not said
+/// (SEP-2663: `CreateTaskResult` has no result), or after a pause.
+#[test]
+fn a_task_that_is_done_at_once_is_asked_for_its_result_at_once() {
+    for status in ["completed", "failed", "cancelled", "input_required"] {
+        let task = format!(r#"{{"resultType":"task","taskId":"t","status":"{status}"}}"#);
+        let done = report(r#""status":"completed","result":{"a":1}"#);
+        let (outcome, script) = run(vec![Reply::result(&task), done], |script| script);
+        assert_eq!(outcome.unwrap(), r#"{"a":1}"#);
+        assert_eq!(script.methods(), ["tools/call", "tasks/get"]);
+        assert!(script.waited().is_empty(), "{status}");
+    }
 }
 
 /// Catches a question of a task that nobody hears, that is asked twice because the server is slow to
@@ -227,23 +239,41 @@ fn with_tasks() -> Session {
 #[test]
 fn a_legacy_server_is_asked_for_a_task_where_it_wants_to_be() {
     let refused = r#"{"jsonrpc":"2.0","id":$ID,"error":{"code":-32601,"message":"task required"}}"#;
-    let told = r#"{"content":[{"type":"text","text":"MCP error -32601: t requires task augmentation"}],"isError":true}"#;
+    let told = r#"{"content":[{"type":"text","text":"MCP error -32601: Tool t requires task augmentation (taskSupport: 'required')"}],"isError":true}"#;
     let task = r#"{"task":{"taskId":"t1","status":"working"}}"#;
-    for refusal in [Reply::json(200, refused), Reply::result(told)] {
-        let mut session = with_tasks();
-        let call = session.request(outgoing("tools/call", Some(CALL))).unwrap();
-        let replies = [refusal, Reply::result(task), Reply::result(r#"{"a":1}"#)];
-        let mut script = Script::new(replies);
-        assert_eq!(script.run(&mut session, call).unwrap(), r#"{"a":1}"#);
-        assert_eq!(script.methods(), ["tools/call", "tools/call", "tasks/result"]);
-        assert!(body(script.sent()[1]).contains(r#""arguments":{"a": 1.0},"task":{}"#));
-        assert!(body(script.sent()[2]).contains(r#""params":{"taskId":"t1"}"#));
+    let working = r#"{"taskId":"t1","status":"working","pollInterval":2000}"#;
+    for status in ["completed", "failed", "cancelled", "input_required"] {
+        for refusal in [Reply::json(200, refused), Reply::result(told)] {
+            let mut session = with_tasks();
+            let call = session.request(outgoing("tools/call", Some(CALL))).unwrap();
+            let over = format!(r#"{{"taskId":"t1","status":"{status}"}}"#);
+            let mut script = Script::new([
+                refusal,
+                Reply::result(task),
+                Reply::result(working),
+                Reply::result(&over),
+                Reply::result(r#"{"a":1}"#),
+            ]);
+            assert_eq!(script.run(&mut session, call).unwrap(), r#"{"a":1}"#);
+            let methods = ["tools/call", "tools/call", "tasks/get", "tasks/get", "tasks/result"];
+            assert_eq!(script.methods(), methods);
+            let sent = |index: usize| body(script.sent()[index]);
+            assert!(sent(1).contains(r#""arguments":{"a": 1.0},"task":{}"#));
+            assert!(sent(2).contains(r#""params":{"taskId":"t1"}"#));
+            assert!(sent(4).contains(r#""params":{"taskId":"t1"}"#));
+            assert_eq!(script.waited(), [Duration::from_secs(2)]);
+        }
     }
     let (outcome, _) = call_tool(&mut with_tasks(), [Reply::result(told), Reply::result(told)]);
     assert_eq!(outcome.unwrap(), told);
-    for other in
-        [told.replace("true", "false"), told.replace("task", "tool"), told.replace("-32601", "-1")]
-    {
+    // A tool that ran may say what looks like it.
+    for other in [
+        told.replace("true", "false"),
+        told.replace("task", "tool"),
+        told.replace("-32601", "-1"),
+        told.replace("MCP error", "I got MCP error"),
+        told.replace("}]", r#"},{"type":"text","text":"more"}]"#),
+    ] {
         let (outcome, _) = call_tool(&mut with_tasks(), [Reply::result(&other)]);
         assert_eq!(outcome.unwrap(), other);
     }
@@ -251,7 +281,8 @@ fn a_legacy_server_is_asked_for_a_task_where_it_wants_to_be() {
     // One that asks by itself gets the same, and one that does not may have a member of that name.
     let mut session = with_tasks();
     let call = session.request(outgoing("tools/call", Some(r#"{"name":"t","task":{}}"#))).unwrap();
-    let mut script = Script::new([Reply::result(task), Reply::result("{}")]);
+    let over = Reply::result(r#"{"taskId":"t1","status":"completed"}"#);
+    let mut script = Script::new([Reply::result(task), over, Reply::result("{}")]);
     assert_eq!(script.run(&mut session, call).unwrap(), "{}");
     let (outcome, _) = call_tool(&mut with_tasks(), [Reply::result(task)]);
     assert_eq!(outcome.unwrap(), task);

@@ -153,6 +153,8 @@ fn session(error: &Error) -> Description {
         Error::InvalidMessage(_) => of("invalid-message", exit::SERVER_ERROR)
             .hint("the server is at fault: whoever runs it will want to see this message"),
         Error::NoAnswer => of("no-answer", exit::SERVER_ERROR).hint(LOG_SAYS_WHY),
+        Error::NotTold => of("not-told", exit::SERVER_ERROR)
+            .hint("read it again now and then instead, with `sandbar read` or a list"),
         Error::MessageTooLarge { .. } => of("message-too-large", exit::SERVER_ERROR)
             .hint("accept larger messages with --max-message-bytes"),
         Error::UnsupportedVersion { .. } => of("unsupported-version", exit::SERVER_ERROR)

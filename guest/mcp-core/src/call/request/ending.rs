@@ -117,6 +117,9 @@ impl RequestCall {
 
     /// Whether a request that was refused for want of a session is to be repeated in a new one.
     fn may_reopen(&mut self, session: &mut Session) -> bool {
+        if self.is_courtesy {
+            return false;
+        }
         let is_lost = match session.wire() {
             Wire::Legacy(_) => {
                 session.lost(self.generation);

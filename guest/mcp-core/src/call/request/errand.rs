@@ -5,6 +5,7 @@
 use crate::call::{Drive as _, Outgoing, Step};
 use crate::error::{Error, RpcError};
 use crate::limits::ERRAND_PAGES;
+use crate::notification::Change;
 use crate::params::Params;
 use crate::session::{Session, Wire};
 use crate::typed::ToolPage;
@@ -26,12 +27,13 @@ pub(super) struct Errand {
 impl RequestCall {
     /// Whether the server refused the call because of the fields that mirror its arguments, so that
     /// its tools are asked for first.
-    pub(super) fn runs_errand(&mut self, session: &Session, error: &RpcError) -> bool {
+    pub(super) fn runs_errand(&mut self, session: &mut Session, error: &RpcError) -> bool {
         let is_due = error.code == HEADER_MISMATCH
             && self.method == "tools/call"
             && matches!(session.wire(), Wire::Modern(_))
             && !core::mem::replace(&mut self.repeated_with_fields, true);
         if is_due {
+            session.has_changed(Some(&Change::Tools));
             let list = self.page_of_tools(None);
             let errand = Errand { list, pages: 1, refused: error.clone() };
             self.state = State::Errand(Box::new(errand));

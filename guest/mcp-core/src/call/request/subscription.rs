@@ -22,6 +22,8 @@ pub(super) struct Subscription {
 /// What a notification on the stream of a subscription is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
+    /// That from now on it hears what it asked for.
+    Begin,
     /// What was asked for, or anything else that is told.
     News,
     /// Something for another subscription.
@@ -46,9 +48,10 @@ impl RequestCall {
         if !self.is_meant(named) {
             return Heard::Foreign;
         }
-        if method != "notifications/subscriptions/acknowledged" {
-            self.subscription.tries.were_worth_it();
+        if method == "notifications/subscriptions/acknowledged" {
+            return Heard::Begin;
         }
+        self.subscription.tries.were_worth_it();
         Heard::News
     }
 

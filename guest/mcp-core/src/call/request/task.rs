@@ -7,12 +7,11 @@ use core::time::Duration;
 use crate::call::Call;
 use crate::error::{Error, RpcError};
 use crate::json_string;
-use crate::json_text::Picked;
+use crate::json_text::{Picked, each_item};
 use crate::legacy;
-use crate::limits::{FIRST_POLL, LONGEST_POLL, SEARCHED_BYTES, SHORTEST_POLL};
+use crate::limits::{FIRST_POLL, LONGEST_POLL, SHORTEST_POLL};
 use crate::modern::Outline;
 use crate::params::Params;
-use crate::preview::cut_at_char;
 use crate::session::{Session, Wire};
 use crate::typed::member;
 
@@ -35,6 +34,8 @@ pub(super) struct Task {
     /// Names of inputs that it has, as JSON texts: until it has taken them it asks for them again.
     given: Vec<String>,
     next: Ask,
+    /// Whether its result is asked for by itself (2025-11-25).
+    is_legacy: bool,
 }
 
 /// What is asked next about a task.
@@ -51,7 +52,7 @@ enum Ask {
 impl Task {
     fn new(id: &str) -> Self {
         let (id, next) = (id.to_owned(), Ask::Get(named(id)));
-        Self { id, pause: FIRST_POLL, said: None, given: Vec::new(), next }
+        Self { id, pause: FIRST_POLL, said: None, given: Vec::new(), next, is_legacy: false }
     }
 
     fn asks(&self) -> (&'static str, &Params) {
@@ -90,13 +91,14 @@ impl<'a> Report<'a> {
             "status",
             "statusMessage",
             "pollIntervalMs",
+            "pollInterval",
             "result",
             "error",
             "inputRequests",
         ];
-        let [id, status, said, pause, result, error, requests] =
+        let [id, status, said, pause, legacy_pause, result, error, requests] =
             Picked::from(text, names).ok()?.values;
-        let pause = member::size(pause).map(Duration::from_millis);
+        let pause = member::size(pause.or(legacy_pause)).map(Duration::from_millis);
         Some(Self {
             id: id.filter(|id| json_string::inside(id).is_some()),
             status: member::string(status)?,
@@ -127,9 +129,15 @@ impl RequestCall {
     /// The server answered with a task (modern era).
     pub(super) fn task_begun(&mut self, result: &str) {
         match Report::read(result).and_then(|report| report.id) {
+            // What came of it is not said here, also where it is done already (SEP-2663,
+            // `CreateTaskResult`): that is asked for, and at once.
             Some(id) => {
+                let report = Report::read(result).filter(|report| report.status == "working");
                 self.task = Some(Task::new(id));
-                self.task_reported(result);
+                match report {
+                    Some(report) => self.task_reported(&report),
+                    None => self.state = State::Ready,
+                }
             }
             None => {
                 self.settle(Err(self.invalid("its task has no name, or no status")));
@@ -144,7 +152,7 @@ impl RequestCall {
         let [task] = Picked::from(result, ["task"]).ok()?.values;
         let [id] = Picked::from(task?, ["taskId"]).ok()?.values;
         let id = id.filter(|id| json_string::inside(id).is_some())?;
-        Some(Task { next: Ask::Result(named(id)), ..Task::new(id) })
+        Some(Task { is_legacy: true, ..Task::new(id) })
     }
 
     /// What was asked about the task is answered.
@@ -155,21 +163,30 @@ impl RequestCall {
                 self.settle(Ok(result));
             }
             Some(Ask::Update(_)) => self.poll_task(None),
-            Some(Ask::Get(_)) | None => self.task_reported(&result),
+            Some(Ask::Get(_)) | None => match Report::read(&result) {
+                Some(report) => self.task_reported(&report),
+                None => {
+                    self.settle(Err(self.invalid("what it says of its task has no status")));
+                }
+            },
         }
     }
 
-    fn task_reported(&mut self, text: &str) {
-        let Some(report) = Report::read(text) else {
-            self.settle(Err(self.invalid("what it says of its task has no status")));
-            return;
-        };
+    fn task_reported(&mut self, report: &Report<'_>) {
         if let (Some(task), Some(pause)) = (&mut self.task, report.pause) {
             task.pause = pause;
         }
+        if let Some(task) = self.task.as_mut().filter(|task| task.is_legacy)
+            && report.status != "working"
+        {
+            // The answer has the result, or the error; what the task asks comes on its stream.
+            task.next = Ask::Result(named(&task.id));
+            self.state = State::Ready;
+            return;
+        }
         match report.status.as_str() {
-            "working" => self.poll_task(report.said),
-            "input_required" => self.task_asks(&report),
+            "working" => self.poll_task(report.said.clone()),
+            "input_required" => self.task_asks(report),
             "completed" => {
                 let outcome = report.result.map(str::to_owned);
                 let outcome =
@@ -183,7 +200,7 @@ impl RequestCall {
                 self.settle(Err(Error::Rpc(error)));
             }
             "cancelled" => {
-                let said = report.said.map(|said| format!(": {said}")).unwrap_or_default();
+                let said = report.said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
                 let text = format!("the server cancelled the task{said}");
                 self.settle(Err(Error::Rpc(RpcError::internal(&text))));
             }
@@ -282,11 +299,23 @@ impl RequestCall {
     }
 }
 
-/// Whether the result of a tool says that the tool did not run because it was not asked for as a task.
+/// Whether the result of a tool is the refusal of the TypeScript SDK to run it but as a task: one text,
+/// which begins with those words. A tool that did run may speak of tasks, too.
 fn refuses_without_task(result: &str) -> bool {
     let [is_error, content] = Picked::from(result, ["isError", "content"])
         .map(|picked| picked.values)
         .unwrap_or_default();
-    let content = content.map(|content| cut_at_char(content, SEARCHED_BYTES)).unwrap_or_default();
-    member::flag(is_error) && content.contains("-32601") && content.contains("task")
+    if !member::flag(is_error) {
+        return false;
+    }
+    let (mut blocks, mut is_refusal) = (0, false);
+    let mut take = |block| {
+        blocks += 1;
+        let [text] = Picked::from(block, ["text"]).map(|picked| picked.values).unwrap_or_default();
+        let inside = text.and_then(json_string::inside).unwrap_or_default();
+        is_refusal = inside.starts_with("MCP error -32601: Tool ")
+            && inside.contains(" requires task augmentation");
+    };
+    let is_list = content.is_some_and(|content| each_item(content, &mut take).is_ok());
+    is_list && blocks == 1 && is_refusal
 }
