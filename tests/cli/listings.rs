@@ -2,6 +2,8 @@
 
 use crate::support::binary::sandbar;
 use crate::support::everything::EverythingServer;
+use crate::support::fault::{McpScript, Response, Script};
+use crate::support::fault_server::FaultServer;
 use sandbar_demo::{DemoOptions, DemoServer};
 
 async fn demo() -> DemoServer {
@@ -53,8 +55,20 @@ async fn resources_are_listed_and_read() {
     assert_eq!(run.output(), README);
     let run = sandbar(["read", &server.url(), "demo://readme", "--json"]).await;
     assert_eq!(run.json()["contents"][0]["text"], README);
-    let run = sandbar(["read", &server.url(), "demo://nothing"]).await;
-    run.assert_failed(4, &["no such resource", "demo://nothing"]);
+    let hint = "`sandbar resources URL` lists what there is";
+    for era in ["modern", "legacy"] {
+        let run = sandbar(["read", &server.url(), "demo://nothing", "--era", era]).await;
+        run.assert_failed(4, &["no such resource", "demo://nothing", hint]);
+    }
+    for code in ["-32002", "-32602"] {
+        let body =
+            format!(r#"{{"jsonrpc":"2.0","id":{{id}},"error":{{"code":{code},"message":"x"}}}}"#);
+        let refusal = Script::respond(Response::json(200, body));
+        let server =
+            FaultServer::start_mcp(McpScript::modern().on("resources/read", refusal)).await;
+        let run = sandbar(["read", &server.url("/mcp"), "a:b", "--era", "modern"]).await;
+        run.assert_failed(4, &[code, hint]);
+    }
 }
 
 /// Catches prompts whose arguments do not arrive, and names that nobody corrects.

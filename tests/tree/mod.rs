@@ -1,5 +1,6 @@
 //! What holds of the tree itself, read from its sources.
 
+mod duties;
 mod floors;
 mod limits;
 

@@ -69,7 +69,11 @@ pub(crate) async fn read(
                 None => contents.iter().map(stdout::resource_contents).collect(),
             };
             let request = session.read_resource(uri);
-            let printed = Printer { console, as_json }.print(request, shown).await?;
+            let printed = Printer { console, as_json }.print(request, shown).await;
+            let printed = printed.map_err(|failure| match failure {
+                Failure::Session(error) => Failure::Resource(error),
+                failure => failure,
+            })?;
             if let (Printed::ForPeople(contents), Some(path)) = (&printed, &output) {
                 save::save(console, path, &save::of_resource(contents))?;
             }

@@ -7,8 +7,8 @@ use sandbar::{Error, ExecutorError, HttpError, HttpFailure, Processed, SandboxEr
 /// JSON-RPC 2.0 section 5.1.
 const METHOD_NOT_FOUND: i64 = -32601;
 
-/// MCP up to 2025-11-25, "Resources", error handling.
-const RESOURCE_NOT_FOUND: i64 = -32002;
+/// MCP, "Resources", error handling: up to 2025-11-25, and since 2026-07-28.
+const RESOURCE_NOT_FOUND: [i64; 2] = [-32002, -32602];
 
 /// What a failure is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,7 @@ impl Failure {
             Self::Mismatch { .. } | Self::Refused { .. } => of("invalid-arguments", exit::USAGE),
             Self::Session(error) => session(error),
             Self::Opening { source, .. } => opening(source),
+            Self::Resource(error) => resource(error),
             Self::Effect(error) => effect(error),
             Self::BrokenOff { source, .. } => broken_off(source),
             Self::HttpStatus { .. } => of("http-status", exit::SERVER_ERROR),
@@ -135,15 +136,22 @@ fn broken_off(source: &Error) -> Description {
     }
 }
 
+fn resource(error: &Error) -> Description {
+    let told = session(error);
+    match error {
+        Error::Rpc(error) if RESOURCE_NOT_FOUND.contains(&error.code) => {
+            told.hint("`sandbar resources URL` lists what there is")
+        }
+        _ => told,
+    }
+}
+
 fn session(error: &Error) -> Description {
     match error {
         Error::Http(failure) => http(failure),
         Error::Status(error) => status(error),
         Error::Rpc(error) => match error.code {
             METHOD_NOT_FOUND => of("rpc", exit::SERVER_ERROR).hint(NOT_OFFERED),
-            RESOURCE_NOT_FOUND => {
-                of("rpc", exit::SERVER_ERROR).hint("`sandbar resources URL` lists what there is")
-            }
             _ => of("rpc", exit::SERVER_ERROR),
         },
         // A page where there was MCP before comes from something in between.

@@ -102,6 +102,9 @@ pub(crate) enum Failure {
         /// Whether the era of the server was being found out.
         probing: bool,
     },
+    /// A resource could not be read.
+    #[error(transparent)]
+    Resource(Error),
     /// A request failed that may have an effect, and not be repeated without a thought.
     #[error(transparent)]
     Effect(Error),
@@ -196,7 +199,7 @@ impl Failure {
     /// The error of the library behind it, if there is one: of a session, or of an exchange without.
     pub(crate) fn library_error(&self) -> Option<&Error> {
         match self {
-            Self::Session(error) | Self::Effect(error) => Some(error),
+            Self::Session(error) | Self::Resource(error) | Self::Effect(error) => Some(error),
             Self::Opening { source, .. }
             | Self::Refused { source, .. }
             | Self::BrokenOff { source, .. } => Some(source),
