@@ -146,19 +146,28 @@ async fn a_task_of_a_modern_server_is_asked_for_until_it_is_done() {
     assert_eq!(texts(&result), "done");
     session.close().await;
 
-    let script = script().on("tasks/get", answer(begun)).on("tasks/cancel", answer("{}"));
-    let server = FaultServer::start_mcp(script).await;
-    let session = connect(server.url("/mcp"), Era::Modern, &Answers::default()).await;
-    let call = session.call_tool("t", None).start().await.unwrap();
-    let mut index = 0;
-    while server.request(index).await.operation() != "tasks/get" {
-        index += 1;
+    for closes in [false, true] {
+        let script = script().on("tasks/get", answer(begun)).on("tasks/cancel", answer("{}"));
+        let server = FaultServer::start_mcp(script).await;
+        let session = connect(server.url("/mcp"), Era::Modern, &Answers::default()).await;
+        let call = session.call_tool("t", None).start().await.unwrap();
+        let mut index = 0;
+        while server.request(index).await.operation() != "tasks/get" {
+            index += 1;
+        }
+        if closes {
+            wait_for("the end", session.close()).await;
+            let last = server.requests().pop().unwrap();
+            assert_eq!(last.operation(), "tasks/cancel", "it is told before the session is gone");
+            drop(call);
+        } else {
+            drop(call);
+            while server.request(index).await.operation() != "tasks/cancel" {
+                index += 1;
+            }
+            session.close().await;
+        }
     }
-    drop(call);
-    while server.request(index).await.operation() != "tasks/cancel" {
-        index += 1;
-    }
-    session.close().await;
 }
 
 /// A question in place of an answer, and the answer after it.

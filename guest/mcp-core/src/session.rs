@@ -40,11 +40,19 @@ pub(crate) enum Wire {
     Legacy(Legacy),
     /// The server forgot the session.
     Lost,
-    /// The caller is closing the session, which the server still keeps: it hears which calls were
-    /// given up, and then the farewell.
-    Closing(Legacy),
+    /// The caller is closing the session: the server hears what was given up, and then the farewell.
+    Closing(Parting),
     /// The caller closed the session.
     Closed,
+}
+
+/// How a server still hears what was given up in a session that ends.
+#[derive(Debug)]
+pub(crate) enum Parting {
+    /// Which of its tasks nobody wants any more: a call ends with its connection.
+    Modern(Modern),
+    /// Within its session, which it keeps until the farewell.
+    Legacy(Legacy),
 }
 
 /// What front ends want of every request: filters refuse one without a name, and content delivery
@@ -227,8 +235,10 @@ impl Session {
     /// was, [`Session::farewell`] is due.
     pub fn close(&mut self) {
         self.wire = match core::mem::replace(&mut self.wire, Wire::Closed) {
-            Wire::Legacy(legacy) | Wire::Closing(legacy) => Wire::Closing(legacy),
-            Wire::Unopened | Wire::Modern(_) | Wire::Lost | Wire::Closed => Wire::Closed,
+            Wire::Modern(modern) => Wire::Closing(Parting::Modern(modern)),
+            Wire::Legacy(legacy) => Wire::Closing(Parting::Legacy(legacy)),
+            Wire::Closing(parting) => Wire::Closing(parting),
+            Wire::Unopened | Wire::Lost | Wire::Closed => Wire::Closed,
         };
     }
 
@@ -238,14 +248,16 @@ impl Session {
     pub fn farewell(&mut self) -> Option<HttpRequest> {
         self.close();
         match core::mem::replace(&mut self.wire, Wire::Closed) {
-            Wire::Closing(legacy) if legacy.session_id.is_some() => Some(HttpRequest {
-                url: None,
-                method: Method::Delete,
-                fields: self.with_configured(legacy.fields()),
-                body: None,
-                idle_timeout: self.config.idle_timeout,
-                deadline: None,
-            }),
+            Wire::Closing(Parting::Legacy(legacy)) if legacy.session_id.is_some() => {
+                Some(HttpRequest {
+                    url: None,
+                    method: Method::Delete,
+                    fields: self.with_configured(legacy.fields()),
+                    body: None,
+                    idle_timeout: self.config.idle_timeout,
+                    deadline: None,
+                })
+            }
             _ => None,
         }
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sandbar_mcp_core::{
-    Error, ErrorCode, Failure, Processed, Session, SessionConfig, Step, limits,
+    Call, Error, ErrorCode, Failure, Processed, Session, SessionConfig, Step, limits,
 };
 
 use crate::script::{
@@ -200,28 +200,42 @@ fn a_task_outlives_its_connections() {
     assert_eq!(failure.processed, Processed::Possibly);
 }
 
-/// Catches a task that nobody waits for any more and that goes on.
+/// Catches a task that nobody waits for any more and that goes on, also where all of the session ends.
 #[test]
 fn a_call_that_is_given_up_takes_its_task_along() {
+    let ends: [fn(&mut Session); 2] = [|_| {}, Session::close];
+    for end in ends {
+        let mut session = modern();
+        let mut call = with_task(&mut session);
+        end(&mut session);
+        let cancellation = call.cancellation(&mut session).unwrap();
+        let mut script = Script::new([Reply::result("{}")]);
+        script.run(&mut session, cancellation).unwrap();
+        let sent = body(script.sent()[0]);
+        assert!(
+            sent.contains(r#""method":"tasks/cancel""#) && sent.contains(r#""taskId":"t1""#),
+            "{sent}"
+        );
+    }
     let mut session = modern();
+    let mut call = with_task(&mut session);
+    assert!(session.farewell().is_none());
+    assert!(call.cancellation(&mut session).is_none());
+}
+
+/// A call of which a modern server has made a task.
+fn with_task(session: &mut Session) -> Call {
     let mut call = session.request(outgoing("tools/call", Some(CALL))).unwrap();
-    let Step::Send(_) = call.poll(&mut session) else { panic!("the call is due") };
+    let Step::Send(_) = call.poll(session) else { panic!("the call is due") };
     let fields = vec![sandbar_mcp_core::Field::new("content-type", "application/json")];
     let head = sandbar_mcp_core::Response { status: 200, fields, url: String::new() };
-    call.handle_response(&mut session, head);
-    let Step::Read = call.poll(&mut session) else { panic!("the body is due") };
+    call.handle_response(session, head);
+    let Step::Read = call.poll(session) else { panic!("the body is due") };
     let task = r#"{"jsonrpc":"2.0","id":2,"result":{"resultType":"task","taskId":"t1","status":"working"}}"#;
-    call.handle_body(&mut session, task.as_bytes());
-    call.handle_body_end(&mut session, Ok(()));
-    while !matches!(call.poll(&mut session), Step::Wait(_)) {}
-    let cancellation = call.cancellation(&mut session).unwrap();
-    let mut script = Script::new([Reply::result("{}")]);
-    script.run(&mut session, cancellation).unwrap();
-    let sent = body(script.sent()[0]);
-    assert!(
-        sent.contains(r#""method":"tasks/cancel""#) && sent.contains(r#""taskId":"t1""#),
-        "{sent}"
-    );
+    call.handle_body(session, task.as_bytes());
+    call.handle_body_end(session, Ok(()));
+    while !matches!(call.poll(session), Step::Wait(_)) {}
+    call
 }
 
 /// A session in the legacy era whose server has tasks.

@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::jsonrpc;
-use crate::session::{Session, Wire};
+use crate::session::{Parting, Session, Wire};
 
 use super::{Next, RequestCall, State};
 
@@ -35,7 +35,9 @@ impl RequestCall {
         if !may_run || session.generation() != self.generation {
             return None;
         }
-        let (Wire::Legacy(legacy) | Wire::Closing(legacy)) = session.wire() else { return None };
+        let (Wire::Legacy(legacy) | Wire::Closing(Parting::Legacy(legacy))) = session.wire() else {
+            return None;
+        };
         let write_params = |out: &mut String| out.push_str(&cancelled_params(self.id));
         let method = "notifications/cancelled";
         let message = jsonrpc::write_call(None, method, Some(&write_params));

@@ -12,7 +12,7 @@ use crate::legacy;
 use crate::limits::{FIRST_POLL, LONGEST_POLL, SHORTEST_POLL};
 use crate::modern::Outline;
 use crate::params::Params;
-use crate::session::{Session, Wire};
+use crate::session::{Parting, Session, Wire};
 use crate::typed::member;
 
 use super::inputs::Round;
@@ -287,10 +287,10 @@ impl RequestCall {
         let outline =
             Outline { id: Some(session.next_id()), method, params: &params, progress: false };
         let (fields, body) = match session.wire() {
-            Wire::Modern(modern) => {
+            Wire::Modern(modern) | Wire::Closing(Parting::Modern(modern)) => {
                 (modern.fields(method, &params).ok()?, modern.message(session, &outline))
             }
-            Wire::Legacy(legacy) | Wire::Closing(legacy) => {
+            Wire::Legacy(legacy) | Wire::Closing(Parting::Legacy(legacy)) => {
                 (legacy.fields(), legacy::message(&outline))
             }
             Wire::Unopened | Wire::Lost | Wire::Closed => return None,
