@@ -168,6 +168,40 @@ async fn a_legacy_server_is_subscribed_to_and_listened_to() {
     session.close().await;
 }
 
+/// Catches a server that is restarted while somebody watches it, and of which nothing is heard any more:
+/// it knows neither the session nor what it was to tell of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_legacy_server_that_forgot_the_session_is_subscribed_to_again() {
+    let watching = Gate::new("somebody watches");
+    let again = Gate::new("it was asked again");
+    let stream = |gate: &Gate| {
+        let stream = Script::respond(Response::event_stream().chunks_follow());
+        stream.wait(gate).send(Chunk::new(format!("data: {UPDATED}\n\n")))
+    };
+    let empty = Script::respond(Response::json(200, r#"{"jsonrpc":"2.0","id":{id},"result":{}}"#));
+    let script = McpScript::legacy()
+        .on_call("GET", 0, stream(&watching).reset())
+        .on_call("GET", 1, Script::respond(Response::json(404, "")))
+        .on("GET", stream(&again).hang())
+        .on("resources/subscribe", empty.clone())
+        .on("resources/unsubscribe", empty);
+    let server = FaultServer::start_mcp(script).await;
+    let session = connect(server.url("/mcp"), Era::Legacy).await;
+    let mut watch = wait_for("the watch", session.watch(resource("demo://a"))).await.unwrap();
+    watching.open();
+    let uri = |uri: &str| Change::Resource(uri.to_owned());
+    assert_eq!(wait_for("a change", watch.next()).await.unwrap().unwrap(), uri("demo://a/b"));
+    let missed = wait_for("what may have been missed", watch.next()).await.unwrap().unwrap();
+    assert_eq!(missed, uri("demo://a"));
+    let asked =
+        |method: &str| server.requests().iter().filter(|one| one.operation() == method).count();
+    assert_eq!((asked("initialize"), asked("resources/subscribe")), (2, 2));
+    again.open();
+    assert_eq!(wait_for("a change", watch.next()).await.unwrap().unwrap(), uri("demo://a/b"));
+    drop(watch);
+    session.close().await;
+}
+
 /// Catches a program that waits for the end of a stream before it prints anything, or that goes on
 /// when there was enough.
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,7 @@ impl CacheKey {
             // Its own text may be spelled in many ways, and a part of it may be meant.
             Change::Resource(_) => self.method == "resources/read",
             // What is told by other ways still is.
-            Change::Unheard => false,
+            Change::Missed | Change::Unheard => false,
         }
     }
 }

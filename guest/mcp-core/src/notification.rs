@@ -44,6 +44,9 @@ pub enum Change {
     Resources,
     /// The contents of the resource with this URI.
     Resource(String),
+    /// What changed for a while may not have been told. A server that was asked to tell of resources is
+    /// to be asked again.
+    Missed,
     /// Nothing of this is told any more: the stream that it would come on is not there.
     Unheard,
 }
@@ -120,6 +123,12 @@ impl Notification {
     fn of(call: Option<CallId>, method: String, params: Option<String>) -> Self {
         let change = Change::of(&method, params.as_deref());
         Self { call, method, params, progress: None, change }
+    }
+
+    /// That the stream for what belongs to no call was opened anew, and not where it had ended.
+    pub(crate) fn missed() -> Self {
+        let text = "the stream of the server was opened anew: what it told meanwhile is lost";
+        Self { change: Some(Change::Missed), ..Self::of_client(None, LogLevel::Debug, text) }
     }
 
     /// That a server does not keep the stream on which it would tell what belongs to no call, or not any

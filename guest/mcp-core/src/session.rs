@@ -12,7 +12,7 @@ use crate::http::{HttpRequest, Method};
 use crate::json_text::quoted;
 use crate::jsonrpc::{self, Id};
 use crate::legacy::{Legacy, Transport};
-use crate::limits::STANDING_SILENCE;
+use crate::limits::{STANDING_SILENCE, UNPRODUCTIVE_RESUMPTIONS};
 use crate::modern::Modern;
 use crate::notification::Change;
 use crate::params::Params;
@@ -75,6 +75,9 @@ pub struct Session {
     cookies: Cookies,
     cache: Cache,
     second_look: SecondLook,
+    /// Sessions whose loss the stream for what belongs to no request has noticed, one after another
+    /// without a message between.
+    lost_in_vain: u32,
 }
 
 /// Whether the era was found out wrong: a server may know one request of an era and no other.
@@ -107,6 +110,7 @@ impl Session {
             cookies: Cookies::default(),
             cache: Cache::default(),
             second_look: SecondLook::NotNeeded,
+            lost_in_vain: 0,
         })
     }
 
@@ -324,6 +328,20 @@ impl Session {
         if self.generation == generation && matches!(self.wire, Wire::Legacy(_)) {
             self.wire = Wire::Lost;
         }
+    }
+
+    /// A message came on the stream for what belongs to no request: it is worth another session.
+    pub(crate) const fn was_told(&mut self) {
+        self.lost_in_vain = 0;
+    }
+
+    /// Remembers that the server forgot the session of that stream. Says whether there is any use in
+    /// another: a server that forgets each of them is not asked for ever.
+    pub(crate) fn lost_untold(&mut self, generation: u64) -> bool {
+        self.lost(generation);
+        let is_useful = self.lost_in_vain < UNPRODUCTIVE_RESUMPTIONS;
+        self.lost_in_vain += u32::from(is_useful);
+        is_useful
     }
 
     /// Remembers that the server is not of the era that it was taken for, so that the next opening

@@ -65,6 +65,7 @@ pub(crate) fn notification(notification: core::Notification) -> wit::Notificatio
             core::Change::Prompts => wit::Change::Prompts,
             core::Change::Resources => wit::Change::Resources,
             core::Change::Resource(uri) => wit::Change::Resource(uri),
+            core::Change::Missed => wit::Change::Missed,
             core::Change::Unheard => wit::Change::Unheard,
         }),
     }

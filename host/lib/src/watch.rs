@@ -41,7 +41,7 @@ impl Interest {
         match change {
             Change::Resource(uri) => self.resources.iter().any(|watched| uri.starts_with(watched)),
             Change::Tools | Change::Prompts | Change::Resources => self.lists,
-            Change::Unheard => true,
+            Change::Missed | Change::Unheard => true,
         }
     }
 
@@ -61,6 +61,8 @@ impl Interest {
 pub struct Watch {
     source: Source,
     interest: Interest,
+    /// Resources that a legacy server is to be asked to tell of again.
+    unsubscribed: VecDeque<String>,
     /// Told next.
     due: VecDeque<Change>,
 }
@@ -120,7 +122,7 @@ impl Watch {
                 (Source::Standing(session.clone(), changes), VecDeque::new())
             }
         };
-        Ok(Self { source, interest, due })
+        Ok(Self { source, interest, unsubscribed: VecDeque::new(), due })
     }
 
     /// The next change; none when the server has ended the subscription, or the session is closed.
@@ -132,6 +134,10 @@ impl Watch {
     /// [`Error::NotTold`] where a legacy server ends the stream that it tells on.
     pub async fn next(&mut self) -> Option<Result<Change, Error>> {
         loop {
+            if let Err(error) = self.subscribe_again().await {
+                self.source = Source::Ended;
+                return Some(Err(error));
+            }
             if let Some(change) = self.due.pop_front() {
                 return Some(Ok(change));
             }
@@ -160,6 +166,11 @@ impl Watch {
                         }
                     };
                     match change {
+                        Ok(Change::Missed) => {
+                            self.unsubscribed = self.interest.resources.clone().into();
+                            self.due = self.interest.everything();
+                            continue;
+                        }
                         Ok(Change::Unheard) => Some(Error::NotTold),
                         Ok(change) => {
                             self.due.extend(Some(change).filter(|one| self.interest.covers(one)));
@@ -177,6 +188,17 @@ impl Watch {
             self.source = Source::Ended;
             return ended.map(Err);
         }
+    }
+
+    /// Asks a legacy server to tell of the resources of which it may not know any more, before what may
+    /// have changed is told.
+    async fn subscribe_again(&mut self) -> Result<(), Error> {
+        let Source::Standing(session, _) = &self.source else { return Ok(()) };
+        while let Some(uri) = self.unsubscribed.front() {
+            session.request("resources/subscribe", Some(of_uri(uri))).await?;
+            self.unsubscribed.pop_front();
+        }
+        Ok(())
     }
 
     /// The same as a stream.

@@ -4,13 +4,15 @@
 
 use core::time::Duration;
 
+use crate::error::Error;
 use crate::http::HttpRequest;
 use crate::inbound::{Inbound, Received};
 use crate::jsonrpc;
 use crate::legacy::{Legacy, Transport};
 use crate::limits::{MAX_RETRY, UNPRODUCTIVE_RESUMPTIONS};
+use crate::lost_session;
 use crate::notification::{LogLevel, Notification};
-use crate::reply::{Cursor, Ending, Expected, Reply};
+use crate::reply::{Cursor, Ending, Expected, Refusal, Reply};
 use crate::session::{RequestId, Session, Wire};
 use sandbar_exchange::{ErrorCode, Failure, Response};
 
@@ -18,6 +20,9 @@ use super::{Call, Drive, ServerRequest, Step, done, out_of_turn};
 
 /// An id that no request of ours has: nothing on this stream is an answer.
 const NO_REQUEST: i64 = 0;
+
+/// The opening before which there was none to miss anything of.
+const FIRST_GENERATION: u64 = 1;
 
 /// The stream, over as many connections as it takes.
 #[derive(Debug)]
@@ -28,6 +33,10 @@ pub(super) struct StandingCall {
     tries: Tries,
     /// Whether something on it was no message, which is told once.
     was_noisy: bool,
+    /// Whether there was such a stream at all.
+    has_been_open: bool,
+    /// Whether the next connection does not begin where the last one of the server's ended.
+    may_have_missed: bool,
     state: State,
 }
 
@@ -37,15 +46,21 @@ enum State {
     Ready,
     /// The head of the response is awaited.
     Awaiting,
+    /// The stream is open, after something may have been missed.
+    Missed(Box<Inbound>),
     /// The stream is open.
     Receiving(Box<Inbound>),
     /// There is to be a wait before the next connection.
     Broken(Duration),
     /// The wait goes on.
     Waiting,
+    /// The server forgot the session.
+    Lost,
+    /// The session is being opened again, which opens a stream of its own.
+    Reopening,
     /// There is no such stream, or not any more.
     Ended,
-    /// That was told.
+    /// There is nothing left to tell.
     Told,
     /// That was handed out.
     Over,
@@ -58,6 +73,8 @@ impl StandingCall {
             cursor: Cursor::default(),
             tries: Tries::default(),
             was_noisy: false,
+            has_been_open: false,
+            may_have_missed: generation > FIRST_GENERATION,
             state: State::Ready,
         }
     }
@@ -79,13 +96,13 @@ impl StandingCall {
             Received::NeedBytes => Some(Step::Read),
             Received::Discard => Some(Step::Drop),
             Received::Notification { method, params } => {
-                self.tries.were_worth_it();
+                self.was_told(session);
                 let notification = Notification::unrelated(method, params);
                 session.has_changed(notification.change.as_ref());
                 Some(Step::Notify(notification))
             }
             Received::Request { id, method, params } => {
-                self.tries.were_worth_it();
+                self.was_told(session);
                 Some(self.asked(session, id, method, params))
             }
             // Nothing that was asked is answered here.
@@ -96,6 +113,13 @@ impl StandingCall {
                     (Some(stream), _) => {
                         self.cursor.advance(stream);
                         self.after(&ending)
+                    }
+                    (None, Ending::Refused(refusal)) if self.is_lost(session, refusal) => {
+                        if session.lost_untold(self.generation) {
+                            State::Lost
+                        } else {
+                            State::Ended
+                        }
                     }
                     (None, Ending::Refused(_)) => self.after(&ending),
                     // A success without a stream, 204 for instance: there is none.
@@ -128,8 +152,22 @@ impl StandingCall {
         is_news.then(|| Step::Notify(Notification::of_client(None, LogLevel::Notice, &text)))
     }
 
+    fn was_told(&mut self, session: &mut Session) {
+        self.tries.were_worth_it();
+        session.was_told();
+    }
+
+    /// Whether a refusal means that the server does not know the session any more: it did when there
+    /// was a stream.
+    fn is_lost(&self, session: &Session, refusal: &Refusal) -> bool {
+        let Wire::Legacy(legacy) = session.wire() else { return false };
+        let has_id = legacy.session_id.is_some();
+        self.has_been_open && lost_session::is_meant_by_refusal(refusal, has_id)
+    }
+
     /// What follows from the end of a connection.
     fn after(&mut self, ending: &Ending) -> State {
+        self.may_have_missed |= self.has_been_open && self.cursor.event_id().is_none();
         match self.tries.after(ending, self.cursor.pause()) {
             Some(pause) => State::Broken(pause),
             None => State::Ended,
@@ -184,6 +222,15 @@ impl Drive for StandingCall {
                     None => Some(done()),
                 },
                 State::Receiving(inbound) => self.receive(session, inbound),
+                State::Missed(inbound) => {
+                    self.may_have_missed = false;
+                    self.state = State::Receiving(inbound);
+                    Some(Step::Notify(Notification::missed()))
+                }
+                State::Lost => {
+                    self.state = State::Reopening;
+                    Some(Step::Reopen { generation: self.generation })
+                }
                 State::Broken(pause) => {
                     self.state = State::Waiting;
                     Some(Step::Wait(pause))
@@ -193,7 +240,7 @@ impl Drive for StandingCall {
                     Some(Step::Notify(Notification::unheard()))
                 }
                 State::Told => Some(done()),
-                waiting @ (State::Awaiting | State::Waiting | State::Over) => {
+                waiting @ (State::Awaiting | State::Waiting | State::Reopening | State::Over) => {
                     self.state = waiting;
                     Some(out_of_turn())
                 }
@@ -207,7 +254,13 @@ impl Drive for StandingCall {
     fn handle_response(&mut self, session: &mut Session, head: Response) {
         if matches!(self.state, State::Awaiting) {
             let reply = Reply::begin(&head, session.message_limit(), Expected::Stream);
-            self.state = State::Receiving(Box::new(Inbound::new(NO_REQUEST, reply)));
+            let inbound = Box::new(Inbound::new(NO_REQUEST, reply));
+            let is_open = inbound.stream().is_some();
+            self.has_been_open |= is_open;
+            self.state = match is_open && self.may_have_missed {
+                true => State::Missed(inbound),
+                false => State::Receiving(inbound),
+            };
         }
     }
 
@@ -230,6 +283,13 @@ impl Drive for StandingCall {
     fn handle_timer(&mut self) {
         if matches!(self.state, State::Waiting) {
             self.state = State::Ready;
+        }
+    }
+
+    fn handle_reopened(&mut self, outcome: Result<(), Error>) {
+        if matches!(self.state, State::Reopening) {
+            // The new session has a stream of its own.
+            self.state = if outcome.is_ok() { State::Told } else { State::Ended };
         }
     }
 }

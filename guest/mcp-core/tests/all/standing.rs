@@ -116,6 +116,52 @@ fn a_stream_that_is_only_silent_is_opened_again() {
     assert_eq!(listen(&mut listening(), replies).waited().len(), 20);
 }
 
+fn changes(script: &Script) -> Vec<Change> {
+    script.notified().iter().filter_map(|note| note.change.clone()).collect()
+}
+
+/// Catches changes that are lost without a word: a stream that goes on where the server does not know
+/// where it broke off.
+#[test]
+fn what_may_have_been_missed_is_told() {
+    let lost = || Failure::sent(ErrorCode::IncompleteBody);
+    let none = || Reply::json(405, "");
+    let without = "data: {\"jsonrpc\":\"2.0\",\"method\":\"n1\"}\n\n";
+    let streams = vec![Reply::sse(without).broken(lost()), Reply::sse(""), none()];
+    let script = listen(&mut listening(), streams);
+    assert_eq!(changes(&script), [Change::Missed, Change::Unheard]);
+    let script = listen(&mut listening(), vec![Reply::sse(&note(1)).broken(lost()), none()]);
+    assert_eq!(changes(&script), [Change::Unheard], "nothing was missed there");
+    // In a session that follows another all of it may have been.
+    let mut session = listening();
+    let again = session.open();
+    Script::new(initialized("2025-11-25", "s2")).run(&mut session, again).unwrap();
+    let script = listen(&mut session, vec![Reply::sse(&note(1)), none()]);
+    assert_eq!(changes(&script), [Change::Missed, Change::Unheard]);
+}
+
+/// Catches a server that was restarted while nobody called anything, and whose changes nobody hears any
+/// more; and a server that forgets every session and is given one after another for ever.
+#[test]
+fn a_session_that_is_lost_is_opened_again() {
+    let mut session = listening();
+    let forgotten = || Reply::json(404, "");
+    let stream = || Reply::sse(&note(1));
+    for (number, told) in [(2, true), (3, false), (4, false), (5, false), (6, false)] {
+        let body = if told { stream() } else { Reply::sse("") };
+        let opening = initialized("2025-11-25", &format!("s{number}"));
+        let script = listen(&mut session, [body, forgotten()].into_iter().chain(opening).collect());
+        assert!(script.events.iter().any(|event| matches!(event, Event::Reopened)));
+        assert!(!changes(&script).contains(&Change::Unheard), "there is another stream");
+    }
+    let script = listen(&mut session, vec![Reply::sse(""), forgotten()]);
+    assert_eq!(changes(&script).last(), Some(&Change::Unheard));
+    // One that cannot be opened is not there.
+    let refused: Vec<_> =
+        [stream(), forgotten()].into_iter().chain([Reply::json(401, "")]).collect();
+    assert_eq!(changes(&listen(&mut listening(), refused)), [Change::Unheard]);
+}
+
 /// Catches a stream of a session that is no more, opened in the name of the next.
 #[test]
 fn a_stream_ends_with_its_session() {

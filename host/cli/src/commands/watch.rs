@@ -43,6 +43,7 @@ const fn kind(change: &Change) -> &'static str {
         Change::Prompts => "prompts",
         Change::Resources => "resources",
         Change::Resource(_) => "resource",
+        Change::Missed => "missed",
         Change::Unheard => "unheard",
     }
 }
