@@ -16,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
 use super::error::DialError;
+use super::keep_alive::SingleUse;
 use super::limits::{DialLimit, DialLimits};
 use super::link::{ByteStream, HttpVersion, Link, TargetForm};
 use super::policy::Policy;
@@ -23,7 +24,7 @@ use super::proxy::{Proxies, Proxy, Route};
 use super::request::InvalidRequest;
 use super::resolve::resolve;
 use super::slots::{ConnectionSlots, Slot};
-use super::socket::Socket;
+use super::socket::{Server, Socket};
 use super::stats::Counters;
 use super::target::{Scheme, Target};
 use super::tcp::connect_any;
@@ -41,6 +42,7 @@ struct Shared {
     proxies: Proxies,
     limits: DialLimits,
     slots: ConnectionSlots,
+    single_use: Arc<SingleUse>,
     counters: Arc<Counters>,
 }
 
@@ -53,7 +55,8 @@ impl Connector {
         counters: Arc<Counters>,
     ) -> Self {
         let slots = ConnectionSlots::new(limits.connections_per_host);
-        Self(Arc::new(Shared { policy, tls, proxies, limits, slots, counters }))
+        let single_use = Arc::default();
+        Self(Arc::new(Shared { policy, tls, proxies, limits, slots, single_use, counters }))
     }
 
     pub(super) fn policy(&self) -> &Policy {
@@ -66,6 +69,10 @@ impl Connector {
 
     pub(super) fn limits(&self) -> &DialLimits {
         &self.0.limits
+    }
+
+    pub(super) fn single_use(&self) -> &SingleUse {
+        &self.0.single_use
     }
 
     pub(super) fn counters(&self) -> &Counters {
@@ -168,7 +175,8 @@ impl Shared {
             }
             DialError::Connect { authority, source: Arc::new(error) }
         })?;
-        Ok(Socket::new(stream, slot, Arc::clone(&self.counters)))
+        let server = Server { target: target.clone(), single_use: Arc::clone(&self.single_use) };
+        Ok(Socket::new(stream, slot, server, Arc::clone(&self.counters)))
     }
 
     /// Adds TLS where the scheme asks for it.

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
-use http::header::PROXY_AUTHORIZATION;
-use http::{Request, Response};
+use http::header::{CONNECTION, PROXY_AUTHORIZATION};
+use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
@@ -93,6 +94,9 @@ impl Dialer {
     ) -> Result<Response<ResponseBody>, DialError> {
         self.connector.policy().judge(target)?;
         self.authorize_forwarding(&mut request, target);
+        if self.connector.single_use().applies_to(target, Instant::now()) {
+            request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
 
         let deadlines = Deadlines::new(timeouts, self.connector.limits());
         let method = request.method().clone();

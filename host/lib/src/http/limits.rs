@@ -133,6 +133,17 @@ impl fmt::Display for DialLimit {
     }
 }
 
+/// How soon after its last byte a server closes a connection that it never meant to keep. 100 ms: a
+/// loaded one takes a while, and no keep-alive is as short.
+pub(super) const CLOSED_AT_ONCE: Duration = Duration::from_millis(100);
+
+/// For how long such a server's connections are used once. One minute: it may have been restarted, with
+/// other settings or as what is behind it.
+pub(super) const SINGLE_USE: Duration = Duration::from_secs(60);
+
+/// How many such servers are remembered. 256 are more than a client has, and 40 KiB at most.
+pub(super) const SINGLE_USE_HOSTS: usize = 256;
+
 /// Bytes that an HTTP/2 server may send ahead on one stream: 2 MiB cover a path of 160 Mbit/s at
 /// 100 ms, and bound what a stream that nobody reads can occupy.
 pub(super) const HTTP2_STREAM_WINDOW: u32 = 2 * 1024 * 1024;

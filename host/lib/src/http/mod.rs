@@ -17,6 +17,7 @@
 //! | directly or through a proxy | `proxy.rs` |
 //! | a connection, where the pool has none | `connector.rs`, `slots.rs`, `resolve.rs`, `tcp.rs`, `tls.rs` |
 //! | what a connection is made of | `link.rs`, `socket.rs`, `quickack.rs` |
+//! | is a connection good for another request | `socket.rs`, `keep_alive.rs` |
 //! | is it a response that can be gone on with | `response.rs` |
 //! | deadlines up to the head, then of the body | `deadline.rs`, `body.rs` |
 //! | what is left of a body that was dropped | `linger.rs` |
@@ -36,6 +37,7 @@ mod error;
 mod exchange;
 mod failure;
 mod hyper_error;
+mod keep_alive;
 mod limits;
 mod linger;
 mod link;

@@ -31,10 +31,15 @@ impl Pauses {
         self.seen |= before.is_some_and(|before| now.saturating_duration_since(before) >= PAUSE);
     }
 
-    /// Takes note of a write, which carries the acknowledgement of all that was read. Whether
-    /// something was.
-    pub(super) fn write(&mut self) -> bool {
-        self.unacknowledged.take().is_some()
+    /// Takes note of a write, which carries the acknowledgement of all that was read, and tells when
+    /// that was.
+    pub(super) fn write(&mut self) -> Option<Instant> {
+        self.unacknowledged.take()
+    }
+
+    /// When something was read, if nothing was written since.
+    pub(super) fn last_read(&self) -> Option<Instant> {
+        self.unacknowledged
     }
 }
 

@@ -20,9 +20,11 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::keep_alive::SingleUse;
 use super::quickack::{Pauses, acknowledge};
 use super::slots::Slot;
 use super::stats::Counters;
+use super::target::Target;
 
 /// A connected socket. Dropping it frees its slot.
 #[derive(Debug)]
@@ -31,8 +33,16 @@ pub(super) struct Socket {
     pauses: Pauses,
     /// Set once the peer has closed its side for good while something was written.
     deaf: Option<io::ErrorKind>,
+    server: Server,
     counters: Arc<Counters>,
     _slot: Slot,
+}
+
+/// Whom a connection was made to, and what is remembered of that.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) target: Target,
+    pub(super) single_use: Arc<SingleUse>,
 }
 
 /// The peer had closed the connection before a byte of the request was written on it.
@@ -41,16 +51,30 @@ pub(super) struct Socket {
 pub(super) struct ClosedBefore;
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, slot: Slot, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(
+        stream: TcpStream,
+        slot: Slot,
+        server: Server,
+        counters: Arc<Counters>,
+    ) -> Self {
         counters.connection_opened();
-        Self { stream, pauses: Pauses::default(), deaf: None, counters, _slot: slot }
+        Self { stream, pauses: Pauses::default(), deaf: None, server, counters, _slot: slot }
+    }
+
+    /// The peer has left, after it had said something at the given time if it had.
+    fn ended(&self, last_read: Option<Instant>) {
+        if let Some(last_read) = last_read {
+            let Server { target, single_use } = &self.server;
+            single_use.closed(target, last_read, Instant::now());
+        }
     }
 
     /// Takes note of a write. Fails if it begins a request and nobody is there to read it.
     fn begin_write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let may_have_left = self.pauses.write();
-        let has_left = || self.deaf.is_some() || may_have_left && self.peer_has_left();
+        let last_read = self.pauses.write();
+        let has_left = || self.deaf.is_some() || last_read.is_some() && self.peer_has_left();
         if begins_request(bytes) && has_left() {
+            self.ended(last_read);
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, ClosedBefore));
         }
         Ok(())
@@ -84,8 +108,12 @@ impl AsyncRead for Socket {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        let outcome = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
         let received = buf.filled().len().saturating_sub(before);
+        if received == 0 && buf.remaining() > 0 {
+            self.ended(self.pauses.last_read());
+        }
+        outcome?;
         // A write that fails takes the error with it, and leaves an end that looks clean.
         if let (0, Some(kind), true) = (received, self.deaf, buf.remaining() > 0) {
             return Poll::Ready(Err(kind.into()));
@@ -208,7 +236,9 @@ mod over_sockets {
         let address = listener.local_addr().unwrap();
         let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
         let slot = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-        (Socket::new(near.unwrap(), slot, Arc::default()), far.unwrap().0)
+        let target = Target::try_from(&http::Uri::from_static("http://a/")).unwrap();
+        let server = Server { target, single_use: Arc::default() };
+        (Socket::new(near.unwrap(), slot, server, Arc::default()), far.unwrap().0)
     }
 
     /// Whether a read sets the option again: the kernel takes it back on its own, as this does by

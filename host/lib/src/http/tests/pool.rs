@@ -52,6 +52,34 @@ async fn a_closed_idle_connection_is_replaced() {
     assert_eq!(dialer.stats().connections_opened, 3);
 }
 
+/// Catches a request that crosses with the end of a connection which the server was known not to keep,
+/// and connections for one request each at a server that keeps them.
+#[tokio::test]
+async fn a_server_that_closes_after_an_answer_is_asked_on_connections_of_their_own() {
+    let (listener, url) = listen().await;
+    let dialer = dialer(&url);
+    for is_known in [false, true, true] {
+        let (response, (mut stream, head)) =
+            tokio::join!(get(&dialer, &url), answer(&listener, OK));
+        assert_eq!(head.to_lowercase().contains("connection: close"), is_known, "{head}");
+        read(response.unwrap().into_body()).await.1.unwrap();
+        stream.shutdown().await.unwrap();
+        soon(closed(&mut stream)).await;
+    }
+    let (listener, url) = listen().await;
+    let dialer = dialer_with(&url, DialLimits::default());
+    let (response, (mut stream, _)) = tokio::join!(get(&dialer, &url), answer(&listener, OK));
+    read(response.unwrap().into_body()).await.1.unwrap();
+    let again = async {
+        let head = read_head(&mut stream).await;
+        stream.write_all(OK.as_bytes()).await.unwrap();
+        head
+    };
+    let (response, head) = tokio::join!(get(&dialer, &url), again);
+    read(response.unwrap().into_body()).await.1.unwrap();
+    assert!(!head.to_lowercase().contains("connection: close"), "{head}");
+}
+
 /// Catches connections that are shared across policies.
 #[tokio::test]
 async fn two_dialers_share_no_connection() {
