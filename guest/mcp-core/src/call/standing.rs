@@ -21,9 +21,6 @@ use super::{Call, Drive, ServerRequest, Step, done, out_of_turn};
 /// An id that no request of ours has: nothing on this stream is an answer.
 const NO_REQUEST: i64 = 0;
 
-/// The opening before which there was none to miss anything of.
-const FIRST_GENERATION: u64 = 1;
-
 /// The stream, over as many connections as it takes.
 #[derive(Debug)]
 pub(super) struct StandingCall {
@@ -74,7 +71,8 @@ impl StandingCall {
             tries: Tries::default(),
             was_noisy: false,
             has_been_open: false,
-            may_have_missed: generation > FIRST_GENERATION,
+            // Before the first opening there was nothing to miss.
+            may_have_missed: generation > 1,
             state: State::Ready,
         }
     }
