@@ -217,6 +217,13 @@ async fn the_program_prints_a_line_for_each_change() {
     assert_eq!(seen.output(), "tools\nresource  demo://a/b\n");
     let seen = run(watch.into_iter().chain(["1", "--json"])).await;
     assert_eq!(seen.json(), serde_json::json!({"changed":"tools"}));
+    let refused =
+        r#"{"jsonrpc":"2.0","id":{id},"error":{"code":-32002,"message":"no such thing"}}"#;
+    let refused = Script::respond(Response::json(200, refused));
+    let script = McpScript::modern().on("subscriptions/listen", refused);
+    let server = FaultServer::start_mcp(script).await;
+    let seen = run(["watch", &server.url("/mcp"), "--resource", "a:b", "--era", "modern"]).await;
+    seen.assert_failed(4, &["no such thing", "`sandbar resources URL` lists what there is"]);
 }
 
 /// Catches a list that is asked for again though its server said that it holds, one that is shown after

@@ -16,7 +16,12 @@ pub(crate) async fn run(
     let as_json = server.output.json;
     server
         .with_session(async |session, console| {
-            let mut watch = session.watch(interest).await?;
+            let names_resources = !interest.resources.is_empty();
+            let mut watch =
+                session.watch(interest).await.map_err(|error| match names_resources {
+                    true => Failure::Resource(error),
+                    false => Failure::Session(error),
+                })?;
             console.note("watching");
             let mut left = count.unwrap_or(u64::MAX);
             while left > 0 {

@@ -102,7 +102,7 @@ pub(crate) enum Failure {
         /// Whether the era of the server was being found out.
         probing: bool,
     },
-    /// A resource could not be read.
+    /// A resource could not be read, or not be watched.
     #[error(transparent)]
     Resource(Error),
     /// A request failed that may have an effect, and not be repeated without a thought.
