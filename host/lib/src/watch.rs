@@ -6,7 +6,9 @@ use crate::sandbox::bindings::mcp::{Change, Era};
 use crate::session::Session;
 use futures::Stream;
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 /// What a server begins a subscription with.
 const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
@@ -117,7 +119,7 @@ impl Watch {
                     Error::InvalidParams(what.to_owned())
                 })?;
                 for uri in &interest.resources {
-                    session.request("resources/subscribe", Some(of_uri(uri))).await?;
+                    subscribe(session, uri).await?;
                 }
                 (Source::Standing(session.clone(), changes), VecDeque::new())
             }
@@ -165,22 +167,9 @@ impl Watch {
                             };
                         }
                     };
-                    match change {
-                        Ok(Change::Missed) => {
-                            self.unsubscribed = self.interest.resources.clone().into();
-                            self.due = self.interest.everything();
-                            continue;
-                        }
-                        Ok(Change::Unheard) => Some(Error::NotTold),
-                        Ok(change) => {
-                            self.due.extend(Some(change).filter(|one| self.interest.covers(one)));
-                            continue;
-                        }
-                        Err(broadcast::error::RecvError::Lagged(_)) => {
-                            self.due = self.interest.everything();
-                            continue;
-                        }
-                        Err(broadcast::error::RecvError::Closed) => None,
+                    match self.heard(change) {
+                        ControlFlow::Continue(()) => continue,
+                        ControlFlow::Break(end) => end,
                     }
                 }
                 Source::Ended => return None,
@@ -190,12 +179,27 @@ impl Watch {
         }
     }
 
+    /// Takes note of what a legacy server tells, or of why that is over.
+    fn heard(&mut self, told: Result<Change, RecvError>) -> ControlFlow<Option<Error>> {
+        match told {
+            Ok(Change::Missed) => {
+                self.unsubscribed = self.interest.resources.clone().into();
+                self.due = self.interest.everything();
+            }
+            Ok(Change::Unheard) => return ControlFlow::Break(Some(Error::NotTold)),
+            Ok(change) => self.due.extend(Some(change).filter(|one| self.interest.covers(one))),
+            Err(RecvError::Lagged(_)) => self.due = self.interest.everything(),
+            Err(RecvError::Closed) => return ControlFlow::Break(None),
+        }
+        ControlFlow::Continue(())
+    }
+
     /// Asks a legacy server to tell of the resources of which it may not know any more, before what may
     /// have changed is told.
     async fn subscribe_again(&mut self) -> Result<(), Error> {
         let Source::Standing(session, _) = &self.source else { return Ok(()) };
         while let Some(uri) = self.unsubscribed.front() {
-            session.request("resources/subscribe", Some(of_uri(uri))).await?;
+            subscribe(session, uri).await?;
             self.unsubscribed.pop_front();
         }
         Ok(())
@@ -221,6 +225,11 @@ impl Drop for Watch {
             runtime.spawn(async move { request.await.map(drop) });
         }
     }
+}
+
+/// Asks a legacy server to tell of a resource.
+async fn subscribe(session: &Session, uri: &str) -> Result<(), Error> {
+    session.request("resources/subscribe", Some(of_uri(uri))).await.map(drop)
 }
 
 fn of_uri(uri: &str) -> String {

@@ -188,20 +188,18 @@ impl Tries {
     /// How long to wait before the next, after a connection that ended so; none where there is no use
     /// in another. One that was only silent was not in vain.
     pub(super) fn after(&mut self, ending: &Ending, pause: Duration) -> Option<Duration> {
-        match ending {
-            Ending::Broken(failure) if failure.code == ErrorCode::IdleTimeout => {}
-            Ending::Clean | Ending::Broken(_) if self.in_vain < UNPRODUCTIVE_RESUMPTIONS => {
-                self.in_vain += 1;
-            }
-            Ending::Refused(refusal)
-                if matches!(refusal.status(), 408 | 429 | 500..=599)
-                    && self.in_vain < UNPRODUCTIVE_RESUMPTIONS =>
-            {
-                self.in_vain += 1;
-            }
-            Ending::Clean | Ending::Broken(_) | Ending::Refused(_) | Ending::Invalid(_) => {
+        let was_silent =
+            matches!(ending, Ending::Broken(failure) if failure.code == ErrorCode::IdleTimeout);
+        if !was_silent {
+            let may_pass = match ending {
+                Ending::Clean | Ending::Broken(_) => true,
+                Ending::Refused(refusal) => matches!(refusal.status(), 408 | 429 | 500..=599),
+                Ending::Invalid(_) => false,
+            };
+            if !may_pass || self.in_vain >= UNPRODUCTIVE_RESUMPTIONS {
                 return None;
             }
+            self.in_vain += 1;
         }
         let doubled = 1 << self.in_vain.saturating_sub(1).min(8);
         Some(pause.saturating_mul(doubled).min(MAX_RETRY))

@@ -128,20 +128,19 @@ impl RequestCall {
 
     /// The server answered with a task (modern era).
     pub(super) fn task_begun(&mut self, result: &str) {
-        match Report::read(result).and_then(|report| report.id) {
+        let report = Report::read(result);
+        let Some((report, id)) = report.as_ref().and_then(|report| Some((report, report.id?)))
+        else {
+            self.settle(Err(self.invalid("its task has no name, or no status")));
+            return;
+        };
+        self.task = Some(Task::new(id));
+        if report.status == "working" {
+            self.task_reported(report);
+        } else {
             // What came of it is not said here, also where it is done already (SEP-2663,
             // `CreateTaskResult`): that is asked for, and at once.
-            Some(id) => {
-                let report = Report::read(result).filter(|report| report.status == "working");
-                self.task = Some(Task::new(id));
-                match report {
-                    Some(report) => self.task_reported(&report),
-                    None => self.state = State::Ready,
-                }
-            }
-            None => {
-                self.settle(Err(self.invalid("its task has no name, or no status")));
-            }
+            self.state = State::Ready;
         }
     }
 
