@@ -23,6 +23,8 @@ pub(crate) enum Received {
     Request { id: Id, method: String, params: Option<String> },
     /// The answer.
     Answer(Result<String, RpcError>),
+    /// The answer to another request of this client, or to none.
+    Elsewhere(i64, Result<String, RpcError>),
     /// Where a server of 2024-11-05 wants messages sent.
     Endpoint(String),
     /// What is no message, among others that are: its beginning.
@@ -123,8 +125,15 @@ impl Inbound {
                 return Some(Received::Notification { method, params });
             }
             Ok(Message::Failure { id, error }) => {
-                let ours = single || self.may_mean_us(id.as_ref());
-                return ours.then_some(Received::Answer(Err(error)));
+                return match id.as_ref().and_then(Id::whole) {
+                    Some(other) if !single && other != self.id => {
+                        Some(Received::Elsewhere(other, Err(error)))
+                    }
+                    _ if single || self.may_mean_us(id.as_ref()) => {
+                        Some(Received::Answer(Err(error)))
+                    }
+                    _ => None,
+                };
             }
             Ok(Message::Success { id, result }) => (id, range_within(&text, result)),
             Err(Malformed(what)) => {
@@ -139,7 +148,10 @@ impl Inbound {
                 let what = "the result answers another request".to_owned();
                 Some(Received::End(Ending::Invalid(Error::InvalidMessage(what))))
             }
-            Some(_) => None,
+            Some(id) => {
+                let result = cut(text, result);
+                id.whole().map(|other| Received::Elsewhere(other, Ok(result)))
+            }
             None => Some(Received::Noise(quote(text.as_bytes()))),
         }
     }

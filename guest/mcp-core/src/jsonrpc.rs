@@ -43,6 +43,11 @@ impl Id {
         }
     }
 
+    /// The value, where it is one that an id of this client may have.
+    pub(crate) fn whole(&self) -> Option<i64> {
+        json_string::inside(&self.0).unwrap_or(&self.0).trim().parse().ok()
+    }
+
     /// The value, where it is that of a number.
     pub(crate) fn number(&self) -> Option<f64> {
         number(&self.0)

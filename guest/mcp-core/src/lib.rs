@@ -16,6 +16,7 @@ mod config;
 mod cookies;
 mod description;
 mod elicitation;
+mod elsewhere;
 mod error;
 mod header_value;
 mod http;

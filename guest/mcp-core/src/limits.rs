@@ -112,6 +112,13 @@ pub const CACHED_BYTES: usize = 4 * 1024 * 1024;
 /// The longest that an answer is used, whatever a server says: sessions live for days.
 pub const LONGEST_FRESHNESS: Duration = Duration::from_secs(60 * 60);
 
+/// Answers that came on a stream on which they were not due, and are kept until their call asks. More
+/// at once than any server confuses.
+pub const ELSEWHERE_ANSWERS: usize = 16;
+
+/// Bytes of these answers, of the 256 MiB that a sandbox has: one of the largest messages by default.
+pub const ELSEWHERE_BYTES: usize = 16 * 1024 * 1024;
+
 /// Calls that are listened to and have not been made. Whoever listens makes the call next, and hosts
 /// allow fewer calls in flight.
 pub const LISTENERS: usize = 1024;

@@ -7,6 +7,7 @@ use crate::call::{Answer, Call, CallId, Outgoing};
 use crate::config::SessionConfig;
 use crate::cookies::Cookies;
 use crate::description::ServerDescription;
+use crate::elsewhere::Elsewhere;
 use crate::error::{Error, RpcError};
 use crate::http::{HttpRequest, Method};
 use crate::json_text::quoted;
@@ -74,6 +75,7 @@ pub struct Session {
     last_id: i64,
     cookies: Cookies,
     cache: Cache,
+    elsewhere: Elsewhere,
     second_look: SecondLook,
     /// Sessions whose loss the stream for what belongs to no request has noticed, one after another
     /// without a message between.
@@ -109,6 +111,7 @@ impl Session {
             last_id: 0,
             cookies: Cookies::default(),
             cache: Cache::default(),
+            elsewhere: Elsewhere::default(),
             second_look: SecondLook::NotNeeded,
             lost_in_vain: 0,
         })
@@ -318,9 +321,22 @@ impl Session {
         self.check_open()?;
         self.wire = wire;
         self.cache.clear();
+        self.elsewhere.clear();
         self.description = Some(description);
         self.generation = self.generation.wrapping_add(1);
         Ok(())
+    }
+
+    /// An answer came that was not due on its stream: it is kept for the call that it may be meant for.
+    pub(crate) fn answered_elsewhere(&mut self, id: i64, answer: Result<String, RpcError>) {
+        if matches!(self.wire, Wire::Legacy(_)) && (1..=self.last_id).contains(&id) {
+            self.elsewhere.keep(id, answer);
+        }
+    }
+
+    /// The answer to the request `id`, if it came on another stream than its own.
+    pub(crate) fn take_answer(&mut self, id: i64) -> Option<Result<String, RpcError>> {
+        self.elsewhere.take(id)
     }
 
     /// Remembers that the server forgot the session, unless a newer one is open already.

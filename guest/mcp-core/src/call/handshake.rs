@@ -138,6 +138,7 @@ impl Handshake {
             // Before the session is open there is nobody they could concern.
             Received::Notification { .. }
             | Received::Request { .. }
+            | Received::Elsewhere(..)
             | Received::Endpoint(_)
             | Received::Noise(_) => {
                 self.exchange = Exchange::Receiving(inbound);

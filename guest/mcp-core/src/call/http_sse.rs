@@ -117,7 +117,7 @@ impl HttpSse {
             }
             Received::Noise(what) => Some(Progress::Noise(what)),
             Received::Answer(outcome) => Some(Progress::Answer(outcome)),
-            Received::Endpoint(_) | Received::End(_) => None,
+            Received::Endpoint(_) | Received::Elsewhere(..) | Received::End(_) => None,
         };
         self.state = State::Receiving(inbound);
         progress

@@ -229,7 +229,11 @@ impl RequestCall {
     }
 
     /// Asks for the rest of the stream.
-    fn resume(&mut self, session: &Session) -> Option<Step> {
+    fn resume(&mut self, session: &mut Session) -> Option<Step> {
+        if let Some(answer) = session.take_answer(self.id) {
+            self.answered(session, Expected::Stream, answer);
+            return None;
+        }
         match (session.wire(), self.cursor.event_id()) {
             (Wire::Legacy(legacy), Some(event_id)) if session.generation() == self.generation => {
                 let request = session.resume(legacy, event_id, self.idle_timeout);
@@ -281,6 +285,11 @@ impl RequestCall {
                 }
                 _ => self.server_request(id, method, params),
             },
+            Received::Elsewhere(id, answer) => {
+                session.answered_elsewhere(id, answer);
+                self.state = State::Receiving(expected, inbound);
+                return None;
+            }
             // Nobody asked for that transport.
             Received::Endpoint(_) => {
                 self.state = State::Receiving(expected, inbound);

@@ -103,7 +103,11 @@ impl StandingCall {
                 self.was_told(session);
                 Some(self.asked(session, id, method, params))
             }
-            // Nothing that was asked is answered here.
+            Received::Elsewhere(id, answer) => {
+                session.answered_elsewhere(id, answer);
+                None
+            }
+            // Nothing has such an id.
             Received::Answer(_) | Received::Endpoint(_) => None,
             Received::Noise(what) => self.note_noise(&what),
             Received::End(ending) => {

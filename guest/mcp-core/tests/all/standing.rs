@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use sandbar_mcp_core::{Change, Era, ErrorCode, Failure, Session, SessionConfig, limits};
+use sandbar_mcp_core::{
+    Change, Era, Error, ErrorCode, Failure, Field, Response, Session, SessionConfig, Step, limits,
+};
 
-use crate::script::{Event, Reply, Script, config, field, initialized, modern};
+use crate::script::{
+    ENDPOINT, Event, Reply, Script, body, config, field, initialized, modern, outgoing,
+};
 
 fn listening() -> Session {
     let settings = SessionConfig { era: Some(Era::Legacy), listens: true, ..config() };
@@ -174,4 +178,35 @@ fn a_stream_ends_with_its_session() {
     assert!(script.sent().is_empty());
     session.close();
     assert!(session.standing_stream().is_none());
+}
+
+/// Catches a call that waits for ever for an answer that has come: on the stream for what belongs to no
+/// request, or on that of another call; and an answer that was kept for a request that is none of ours.
+#[test]
+fn an_answer_is_found_on_whichever_stream_it_came() {
+    for answer in [r#""result":{"content":[]}"#, r#""error":{"code":-32000,"message":"no"}"#] {
+        let mut session = listening();
+        let mut call = session.request(outgoing("tools/call", None)).unwrap();
+        let Step::Send(request) = call.poll(&mut session) else { panic!("it is sent first") };
+        let id =
+            body(&request).split_once(r#""id":"#).unwrap().1.split(',').next().unwrap().to_owned();
+        let fields = vec![Field::new("content-type", "text/event-stream")];
+        let head = Response { status: 200, fields, url: ENDPOINT.into() };
+        call.handle_response(&mut session, head);
+
+        let elsewhere = format!("data: {{\"jsonrpc\":\"2.0\",\"id\":{id},{answer}}}\n\n");
+        let unknown = "data: {\"jsonrpc\":\"2.0\",\"id\":77,\"result\":{}}\n\n";
+        let stream = Reply::sse(&format!("{unknown}{elsewhere}"));
+        listen(&mut session, vec![stream, Reply::json(405, "")]);
+
+        assert!(matches!(call.poll(&mut session), Step::Read));
+        call.handle_body(&mut session, b"id: e1\nretry: 500\ndata:\n\n");
+        assert!(matches!(call.poll(&mut session), Step::Read));
+        call.handle_body_end(&mut session, Ok(()));
+        let Step::Done(outcome) = call.poll(&mut session) else { panic!("it is answered") };
+        match outcome {
+            Ok(found) => assert_eq!(found.result, r#"{"content":[]}"#),
+            Err(error) => assert!(matches!(error, Error::Rpc(error) if error.code == -32000)),
+        }
+    }
 }

@@ -16,6 +16,9 @@ impl RequestCall {
         if self.resubscribes(session, &ending) {
             return;
         }
+        if let Some(answer) = session.take_answer(self.id) {
+            return self.answered(session, expected, answer);
+        }
         match ending {
             Ending::Clean => self.pause_or(session, self.no_answer()),
             Ending::Broken(failure) => self.broken(session, failure),
