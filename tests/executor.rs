@@ -5,6 +5,7 @@ use crate::support;
 use crate::support::fault::{Chunk, Gate, McpScript, Response, Script, SseEvent};
 use crate::support::fault_server::FaultServer;
 use crate::support::patience;
+use crate::support::sandbox::dialling_anywhere;
 use futures::future::BoxFuture;
 use sandbar::executor::{
     Connect, Executor, HttpRequest, ListenOptions, Pipe, ServeOptions, Target,
@@ -35,7 +36,7 @@ impl Connect for InMemory {
 
 pub(crate) fn in_memory() -> Target {
     let sandbar = support::sandbox::builder().build().unwrap();
-    Target::connector(InMemory { sandbar, options: ServeOptions::default() })
+    Target::connector(InMemory { sandbar, options: dialling_anywhere() })
 }
 
 /// A listener on loopback; dropping the sender shuts it down.
@@ -59,10 +60,9 @@ async fn executor(target: Target) -> Executor {
 /// The executors that everything must work through: from here, over a pipe in
 /// memory, over a WebSocket, and through a relay.
 async fn every_executor() -> Vec<(&'static str, Executor, Vec<oneshot::Sender<()>>)> {
-    let (url, stop) = listen(ServeOptions::default()).await;
-    let (far, stop_far) = listen(ServeOptions::default()).await;
-    let relay =
-        ServeOptions { target: Target::websocket(&far).unwrap(), ..ServeOptions::default() };
+    let (url, stop) = listen(dialling_anywhere()).await;
+    let (far, stop_far) = listen(dialling_anywhere()).await;
+    let relay = ServeOptions { target: Target::websocket(&far).unwrap(), ..dialling_anywhere() };
     let (relay, stop_relay) = listen(relay).await;
     vec![
         ("local", executor(Target::Local).await, Vec::new()),
@@ -339,7 +339,7 @@ async fn causes_keep_their_names_through_every_executor() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_runs_over_a_remote_executor() {
     let server = DemoServer::start(DemoOptions::default()).await.unwrap();
-    let (url, _stop) = listen(ServeOptions::default()).await;
+    let (url, _stop) = listen(dialling_anywhere()).await;
     for target in [in_memory(), Target::websocket(&url).unwrap()] {
         let sandbar = support::sandbox::builder().executor(target).build().unwrap();
         let session = sandbar.connect(&server.url()).await.unwrap();
@@ -376,7 +376,7 @@ async fn a_lost_executor_is_told_after_what_arrived_and_the_next_exchange_reconn
     })
     .await;
     {
-        let (url, stop) = listen(ServeOptions::default()).await;
+        let (url, stop) = listen(dialling_anywhere()).await;
         let executor = executor(Target::websocket(&url).unwrap()).await;
         let mut streamed =
             executor.request_stream(HttpRequest::get(server.url("/part"))).await.unwrap();

@@ -5,8 +5,9 @@ use crate::support;
 use crate::support::fault::{Response, Script};
 use crate::support::fault_server::FaultServer;
 use crate::support::patience;
+use crate::support::sandbox::dialling_anywhere;
 use futures::{SinkExt as _, StreamExt as _};
-use sandbar::executor::{ListenError, ListenOptions, ServeOptions};
+use sandbar::executor::{ListenError, ListenOptions};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -21,7 +22,7 @@ struct Running {
 
 async fn listen(token: Option<&str>) -> Running {
     let sandbar = support::sandbox::builder().build().unwrap();
-    let mut options = ListenOptions::new("127.0.0.1:0".parse().unwrap(), ServeOptions::default());
+    let mut options = ListenOptions::new("127.0.0.1:0".parse().unwrap(), dialling_anywhere());
     if let Some(token) = token {
         options = options.token(token);
     }
@@ -110,7 +111,7 @@ async fn a_token_is_asked_of_every_connection_and_needed_beyond_loopback() {
         assert!(answer.contains(status), "{authorization:?}: {answer}");
     }
     let sandbar = support::sandbox::builder().build().unwrap();
-    let options = ListenOptions::new("0.0.0.0:0".parse().unwrap(), ServeOptions::default());
+    let options = ListenOptions::new("0.0.0.0:0".parse().unwrap(), dialling_anywhere());
     let refused = sandbar.listen(options).await.err();
     assert!(matches!(refused, Some(ListenError::TokenNeeded { .. })), "{refused:?}");
 }
@@ -362,7 +363,7 @@ async fn a_connection_that_the_executor_ends_is_closed_in_order() {
     assert_eq!(close_frame(tcp).await, 1000_u16.to_be_bytes());
 
     let sandbar = support::sandbox::builder().build().unwrap();
-    let options = ListenOptions::new("127.0.0.1:0".parse().unwrap(), ServeOptions::default());
+    let options = ListenOptions::new("127.0.0.1:0".parse().unwrap(), dialling_anywhere());
     let listener = sandbar.listen(options).await.unwrap();
     let address = listener.url().strip_prefix("ws://").unwrap().parse().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

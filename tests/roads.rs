@@ -204,7 +204,7 @@ fn closed_port() -> SocketAddr {
 /// was, or calls a request that nobody has seen a possible duplicate.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_a_request_from_being_sent_is_the_same_on_every_road() {
-    let roads = Roads::open(&[]).await;
+    let roads = Roads::open(&["--allow-any"]).await;
     let refused = closed_port();
     let silent = FaultServer::start_raw(|_| Script::new().hang()).await;
     let mute = silent.address();
@@ -239,7 +239,7 @@ async fn what_keeps_a_request_from_being_sent_is_the_same_on_every_road() {
 /// has to find out.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_url_that_no_session_can_be_opened_with_is_the_same_on_every_road() {
-    let roads = Roads::open(&[]).await;
+    let roads = Roads::open(&["--allow-any"]).await;
     for url in ["mcp", "ftp://127.0.0.1/", "http://", "http://user:secret@127.0.0.1/"] {
         let refusals = roads.roads.each_ref().map(|(road, sandbar)| async move {
             match sandbar.connect(url).await.unwrap_err() {
@@ -258,7 +258,7 @@ async fn a_url_that_no_session_can_be_opened_with_is_the_same_on_every_road() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_cannot_be_sent_is_refused_in_the_same_words_on_both_roads() {
     let Roads { roads: [(_, host), _, (_, delta)], executor: _executor, .. } =
-        Roads::open(&[]).await;
+        Roads::open(&["--allow-any"]).await;
     let host = host.executor(Policy::anywhere()).await.unwrap();
     let delta = delta.executor(Policy::anywhere()).await.unwrap();
     let get = || HttpRequest::get("http://127.0.0.1:9/");
@@ -295,7 +295,7 @@ async fn a_request_that_cannot_be_sent_is_refused_in_the_same_words_on_both_road
 /// in its head and in its body, or that does not say whose answer it was.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_an_answer_is_the_same_on_every_road() {
-    let roads = Roads::open(&[]).await;
+    let roads = Roads::open(&["--allow-any"]).await;
     let json = || Response::json(200, "{");
     let stream = || Script::respond(Response::event_stream()).send(Chunk::new(": begun\n\n"));
     let faults = [
@@ -356,7 +356,7 @@ async fn what_is_wrong_with_an_answer_of_http2_is_the_same_on_every_road() {
 /// bun 32847): the end of a session, which is one of its last, and what it asks the server for first.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_without_content_is_not_chunked_on_any_road() {
-    let Roads { roads, executor: _executor, .. } = Roads::open(&[]).await;
+    let Roads { roads, executor: _executor, .. } = Roads::open(&["--allow-any"]).await;
     for (road, sandbar) in &roads {
         let server = FaultServer::start_mcp(McpScript::legacy()).await;
         let options = ConnectOptions::new(server.url("/mcp")).era(Era::Legacy);
@@ -376,7 +376,7 @@ async fn a_request_without_content_is_not_chunked_on_any_road() {
 /// Catches a deadline that one road does not pass on, or that passes under another name.
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_is_the_same_on_every_road() {
-    let roads = Roads::open(&[]).await;
+    let roads = Roads::open(&["--allow-any"]).await;
     let json = Response::json(200, "{").declared_length(9);
     let faults = [
         ("no answer", "first-byte-timeout", Script::new().hang()),
@@ -393,7 +393,7 @@ async fn silence_is_the_same_on_every_road() {
 /// a redirect that says the opposite: 303 is an answer to what was done, 307 is none.
 #[tokio::test(flavor = "multi_thread")]
 async fn redirects_that_lead_nowhere_are_the_same_on_every_road() {
-    let roads = Roads::open(&[]).await;
+    let roads = Roads::open(&["--allow-any"]).await;
     let to = |status, location| Script::respond(Response::redirect(status, location));
     for (name, answer) in [
         ("a loop", to(307, "/mcp")),
@@ -412,7 +412,7 @@ async fn redirects_that_lead_nowhere_are_the_same_on_every_road() {
 /// had acted on the request.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_behind_a_redirect_is_the_same_on_every_road() {
-    let roads = Roads::open(&[]).await;
+    let roads = Roads::open(&["--allow-any"]).await;
     for (status, name) in [(307, "moved"), (303, "done, and more to see")] {
         let script = McpScript::modern()
             .on("tools/call", Script::respond(Response::redirect(status, "/next")));
@@ -461,7 +461,7 @@ async fn a_denial_is_the_same_on_every_road_but_for_the_words_of_the_operator() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_for_the_whole_exchange_passes_the_same_way_on_both_roads_that_keep_one() {
     let Roads { roads: [(_, host), _, (_, delta)], executor: _executor, .. } =
-        Roads::open(&[]).await;
+        Roads::open(&["--allow-any"]).await;
     let server = FaultServer::start(|request| match request.target.as_str() {
         "/silent" => Script::new().hang(),
         // Lively, so that no other deadline passes.

@@ -14,14 +14,14 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 /// The command of an executor on standard streams.
 fn stdio_executor() -> String {
-    format!("'{}' executor --stdio", env!("CARGO_BIN_EXE_sandbar"))
+    format!("'{}' executor --stdio --allow-any", env!("CARGO_BIN_EXE_sandbar"))
 }
 
 /// Catches an executor that prints something else first, one that ends with an error when it is
 /// told to end, and one that does not end while a client is connected.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_executor_prints_its_url_first_and_ends_with_0_on_sigterm() {
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     assert!(executor.url.starts_with("ws://127.0.0.1:"), "{}", executor.url);
     assert!(!executor.url.ends_with(":0"), "{}", executor.url);
     let server = FaultServer::start(|_| Script::new().hang()).await;
@@ -31,7 +31,7 @@ async fn an_executor_prints_its_url_first_and_ends_with_0_on_sigterm() {
     assert_eq!(executor.signalled(libc::SIGTERM).await, Some(0));
     ended(client).await.assert_failed(3, &["executor is gone", "hint: is the executor running"]);
     server.closed_early(0).await;
-    let executor = ExecutorProcess::start(&["--listen", "ws://[::1]:0"]).await;
+    let executor = ExecutorProcess::start(&["--allow-any", "--listen", "ws://[::1]:0"]).await;
     assert!(executor.url.starts_with("ws://[::1]:"), "{}", executor.url);
     assert_eq!(executor.signalled(libc::SIGINT).await, Some(130));
 }
@@ -90,7 +90,7 @@ async fn a_client_without_the_token_is_refused() {
     let mut wrong = tempfile::NamedTempFile::new().unwrap();
     wrong.write_all(b"gu3ss\n").unwrap();
     let [token, wrong] = [&token, &wrong].map(|file| file.path().display().to_string());
-    let executor = ExecutorProcess::start(&["--token-file", &token]).await;
+    let executor = ExecutorProcess::start(&["--allow-any", "--token-file", &token]).await;
     let server = FaultServer::start(|_| Script::respond(Response::new(200).body("in"))).await;
     let url = server.url("/");
     let fetch = ["fetch", &url, "--executor", &executor.url];
@@ -111,7 +111,9 @@ async fn a_client_without_the_token_is_refused() {
 async fn an_executor_on_standard_streams_ends_with_its_input() {
     let run = sandbar_with_input(&["executor", "--stdio"], "").await;
     assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{run:?}");
-    assert!(run.stderr.contains("--allow"), "{run:?}");
+    assert!(run.stderr.contains("dials nothing"), "{run:?}");
+    let run = sandbar_with_input(&["executor", "--stdio", "--allow-any"], "").await;
+    assert!(run.stderr.contains("ANY HOST"), "{run:?}");
     let mut child = command(["executor", "--stdio"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let initialize = r#"{"id":1,"method":"initialize","params":{"clientName":"test"}}"#;

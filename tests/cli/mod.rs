@@ -7,6 +7,7 @@
 //! - `secrets`: what must not be shown
 //! - `executor`: being an executor, and using one
 //! - `fetch`: exchanges without MCP
+//! - `policy`: policy files, and what they do to commands and executors
 //! - `offline`: help, components, the demo
 
 mod calls;
@@ -16,4 +17,5 @@ mod fetch;
 mod interrupts;
 mod listings;
 mod offline;
+mod policy;
 mod secrets;

@@ -20,7 +20,7 @@ const CHUNKS: usize = 200_000;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tool_result_of_60_mb_arrives_whole() {
     let server = DemoServer::start(DemoOptions::default()).await.unwrap();
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     let url = server.url();
     let call = ["call", &url, "large", "--arg", "bytes=60000000"];
     let options = ["--max-message-bytes", "100000000", "--executor", &executor.url];
@@ -39,7 +39,7 @@ async fn a_file_of_60_mb_is_fetched_byte_for_byte() {
     let sent = body.clone();
     let server =
         FaultServer::start(move |_| Script::respond(Response::new(200).body(sent.clone()))).await;
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     let file = tempfile::NamedTempFile::new().unwrap();
     let path = file.path().display().to_string();
     let run = sandbar(["fetch", &server.url("/"), "-o", &path, "--executor", &executor.url]).await;
@@ -58,7 +58,7 @@ async fn two_hundred_thousand_small_chunks_reach_a_slow_reader_in_order() {
         script.send(LAST_CHUNK)
     })
     .await;
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     let request = HttpRequest::get(server.url("/"));
     let mut streamed = client(&executor).await.request_stream(request).await.unwrap();
     let mut received = Vec::new();
@@ -76,7 +76,7 @@ async fn two_hundred_thousand_small_chunks_reach_a_slow_reader_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_thousand_notifications_reach_a_slow_caller_before_the_result() {
     let server = DemoServer::start(DemoOptions::default()).await.unwrap();
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     let target = Target::websocket(&executor.url).unwrap();
     let sandbar = sandbox::builder().executor(target).build().unwrap();
     let session = sandbar.connect(&server.url()).await.unwrap();

@@ -21,7 +21,7 @@ async fn an_executor_killed_in_the_middle_of_a_body_is_told_after_what_had_come(
         Script::respond(Response::new(200).chunks_follow()).send(Chunk::new("part")).hang()
     })
     .await;
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     let client = client(&executor).await;
     let request = HttpRequest::get(server.url("/"));
     let mut streamed = client.request_stream(request).await.unwrap();
@@ -48,7 +48,7 @@ async fn an_executor_killed_in_the_middle_of_a_body_is_told_after_what_had_come(
 #[tokio::test(flavor = "multi_thread")]
 async fn an_executor_killed_in_the_middle_of_a_call_ends_it_with_4() {
     let server = DemoServer::start(DemoOptions::default()).await.unwrap();
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     let call = ["call", &server.url(), "slow", "--executor", &executor.url];
     let call = command(call).spawn().unwrap();
     let mut slow_calls = server.slow_calls();
@@ -63,7 +63,7 @@ async fn an_executor_killed_in_the_middle_of_a_call_ends_it_with_4() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_killed_in_the_middle_of_a_call_ends_it_with_3() {
     let server = EverythingServer::start().await;
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     let target = Target::websocket(&executor.url).unwrap();
     let sandbar_here = sandbox::builder().executor(target).build().unwrap();
     let session = sandbar_here.connect(&server.url()).await.unwrap();
@@ -104,7 +104,7 @@ impl Connect for Moving {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_outlives_an_executor_that_is_restarted_between_calls() {
     let server = EverythingServer::start().await;
-    let (place, first) = (Moving::default(), ExecutorProcess::start(&[]).await);
+    let (place, first) = (Moving::default(), ExecutorProcess::start(&["--allow-any"]).await);
     place.to(&first);
     let target = Target::connector(place.clone());
     let sandbar = sandbox::builder().executor(target).build().unwrap();
@@ -112,7 +112,7 @@ async fn a_session_outlives_an_executor_that_is_restarted_between_calls() {
     let echo = || session.call_tool("echo", Some(r#"{"message":"hi"}"#.to_owned()));
     wait_for("the first call", echo().into_future()).await.unwrap();
     first.killed().await;
-    let second = ExecutorProcess::start(&[]).await;
+    let second = ExecutorProcess::start(&["--allow-any"]).await;
     place.to(&second);
     wait_for("the call after the restart", echo().into_future()).await.unwrap();
     session.close().await;

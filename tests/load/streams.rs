@@ -16,7 +16,7 @@ async fn four_hundred_pipelined_streams_of_one_connection_all_end() {
         Script::respond(Response::new(200).chunked().body(request.target.clone()))
     })
     .await;
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     let client = client(&executor).await;
     let exchanges = (0..400).map(|number| {
         let request = HttpRequest::get(server.url(&format!("/{number}")));
@@ -43,7 +43,7 @@ async fn a_thousand_slow_streams_are_open_at_once() {
         begun.wait(&waiting).send(Chunk::new(request.target.clone())).send(LAST_CHUNK)
     })
     .await;
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     let client = client(&executor).await;
     let begin = |number: usize| {
         let request = HttpRequest::get(server.url(&format!("/{number}")));
@@ -79,7 +79,7 @@ async fn nine_streams_go_on_while_the_tenth_is_not_read() {
         Script::respond(head).send_repeatedly(piece.clone(), length / piece.len() as u64)
     })
     .await;
-    let executor = ExecutorProcess::start(&[]).await;
+    let executor = ExecutorProcess::start(&["--allow-any"]).await;
     let client = client(&executor).await;
     let endless = HttpRequest::get(server.url("/endless"));
     let mut unread = client.request_stream(endless).await.unwrap();

@@ -23,7 +23,7 @@ impl ExecutorProcess {
 
     /// The same, where it trusts the certificates of this file and no others.
     pub(crate) async fn trusting(certificates: &Path) -> Self {
-        let mut command = command(["executor"]);
+        let mut command = command(["executor", "--allow-any"]);
         command.env("SSL_CERT_FILE", certificates).env_remove("SSL_CERT_DIR");
         Self::run(command).await
     }

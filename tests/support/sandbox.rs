@@ -1,5 +1,7 @@
 //! Sandboxes for tests.
 
+use sandbar::executor::ServeOptions;
+use sandbar::http::Policy;
 use sandbar::{Builder, Sandbar, SandboxLimits};
 
 /// A builder whose components are compiled once for all tests and test runs:
@@ -10,4 +12,9 @@ pub(crate) fn builder() -> Builder {
     let mut limits = SandboxLimits::default();
     limits.sessions = 40;
     Sandbar::builder().limits(limits).cache_dir(concat!(env!("CARGO_TARGET_TMPDIR"), "/components"))
+}
+
+/// How to be an executor that dials wherever it is asked to.
+pub(crate) fn dialling_anywhere() -> ServeOptions {
+    ServeOptions { policy: Policy::anywhere(), ..ServeOptions::default() }
 }

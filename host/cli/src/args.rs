@@ -1,5 +1,9 @@
 //! The options.
 
+mod policy;
+
+pub(crate) use policy::{ExplainArgs, GrantArgs, OperatorArgs, PolicyCommand};
+
 use crate::arguments::Assignment;
 use crate::help;
 use crate::parse::{CommandLine, parse_duration, parse_listen_address, parse_server_url};
@@ -59,6 +63,9 @@ pub(crate) enum Command {
     /// Perform HTTP exchanges for clients elsewhere
     #[command(after_help = help::EXECUTOR)]
     Executor(ExecutorArgs),
+    /// Check and explain policies: what may be dialled, and why not
+    #[command(subcommand, after_help = help::POLICY)]
+    Policy(PolicyCommand),
     /// Write the embedded WebAssembly components to files
     #[command(after_help = help::COMPONENTS)]
     Components(ComponentsArgs),
@@ -107,6 +114,8 @@ pub(crate) struct ServerArgs {
     pub(crate) roots: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) grant: GrantArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 }
@@ -297,24 +306,35 @@ pub(crate) struct DemoArgs {
 }
 
 impl Command {
-    /// Whether failures are reported as JSON.
-    pub(crate) const fn wants_json(&self) -> bool {
+    /// How to reach the server of a command that has one.
+    pub(crate) const fn server(&self) -> Option<&ServerArgs> {
         match self {
             Self::Tools(args)
             | Self::Resources(args)
             | Self::Templates(args)
             | Self::Prompts(args)
-            | Self::Info(args) => args.server.output.json,
-            Self::Complete(args) => args.server.output.json,
-            Self::Watch(args) => args.server.output.json,
-            Self::Request(args) => args.server.output.json,
-            Self::Call(args) => args.server.output.json,
-            Self::Read(args) => args.server.output.json,
-            Self::Prompt(args) => args.server.output.json,
-            Self::Components(args) => args.json,
-            Self::Fetch(_) | Self::Executor(_) => false,
+            | Self::Info(args) => Some(&args.server),
+            Self::Complete(args) => Some(&args.server),
+            Self::Watch(args) => Some(&args.server),
+            Self::Request(args) => Some(&args.server),
+            Self::Call(args) => Some(&args.server),
+            Self::Read(args) => Some(&args.server),
+            Self::Prompt(args) => Some(&args.server),
+            Self::Components(_) | Self::Policy(_) | Self::Fetch(_) | Self::Executor(_) => None,
             #[cfg(feature = "demo")]
-            Self::Demo(_) => false,
+            Self::Demo(_) => None,
+        }
+    }
+
+    /// Whether failures are reported as JSON.
+    pub(crate) const fn wants_json(&self) -> bool {
+        match self {
+            Self::Components(args) => args.json,
+            Self::Policy(PolicyCommand::Explain(args)) => args.json,
+            other => match other.server() {
+                Some(server) => server.output.json,
+                None => false,
+            },
         }
     }
 }
@@ -355,15 +375,8 @@ pub(crate) struct ExecutorArgs {
     /// machines reach need one
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// Dial the origin of this URL; may be repeated. Without it anything may be dialled that this
-    /// machine reaches, but link-local addresses
-    #[arg(
-        long,
-        value_name = "URL",
-        value_parser = parse_server_url,
-        conflicts_with_all = ["executor", "executor_command"],
-    )]
-    pub(crate) allow: Vec<String>,
+    #[command(flatten)]
+    pub(crate) operator: OperatorArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 }
@@ -405,6 +418,8 @@ pub(crate) struct FetchArgs {
     /// Give up when a connection takes longer, TLS included; at most 2m. 10s by default
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) connect_timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) grant: GrantArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 }
@@ -449,7 +464,17 @@ mod tests {
         assert!(parse(&["executor", "--executor", "ws://b/"]));
         assert!(!parse(&["executor", "--stdio", "--listen", "ws://127.0.0.1:0"]));
         assert!(!parse(&["executor", "--stdio", "--token-file", "t"]));
-        assert!(!parse(&["executor", "--allow", "http://a/", "--executor", "ws://b/"]));
+        assert!(parse(&["executor", "--allow", "http://a/", "--allow", "http://b/"]));
+        let keys = [&["--allow", "http://a/"][..], &["--policy", "p"], &["--allow-any"]];
+        for key in keys {
+            assert!(parse(&[&["executor"], key].concat()));
+            assert!(!parse(&[&["executor", "--executor", "ws://b/"], key].concat()));
+            for other in keys.iter().filter(|other| **other != key) {
+                assert!(!parse(&[&["executor"], key, other].concat()), "{key:?} {other:?}");
+            }
+        }
+        assert!(with(&["--policy", "p", "--dry-run"]));
+        assert!(!with(&["--policy", "p", "--executor", "ws://b/"]));
     }
 
     /// Catches `-` that is taken for an option.

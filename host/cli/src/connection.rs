@@ -1,11 +1,11 @@
 //! A server and the way to it, resolved: who dials, what may be dialled, and a session for the time of a
 //! command.
 
-use crate::args::{EraArg, OutputArgs, ServerArgs, TargetArgs};
+use crate::args::{EraArg, GrantArgs, OperatorArgs, OutputArgs, ServerArgs, TargetArgs};
 use crate::ask::{Answers, Attendant};
 use crate::failure::Failure;
 use crate::limits::{MEMORY_PER_MESSAGE_BYTE, MOST_MEMORY};
-use crate::parse::{Header, Token};
+use crate::parse::{Header, Token, read_policy};
 use crate::process::interruptible;
 use crate::show::Console;
 use sandbar::executor::{Target, WebSocketClient};
@@ -41,7 +41,7 @@ impl Server {
             options: connect_options(&args)?.capabilities(capabilities),
             answers,
             roots,
-            sandbar: sandbar(args.max_message_bytes, target(&args.target)?)?,
+            sandbar: sandbar(args.max_message_bytes, target(&args.target)?, granted(&args.grant)?)?,
             timeout: args.timeout,
             era_known: args.era.is_some(),
             url: args.url,
@@ -80,13 +80,22 @@ impl Server {
     }
 }
 
-/// Sets up the sandbox, with memory for messages of this size. HTTP runs at `target`.
-pub(crate) fn sandbar(max_message_bytes: Option<u64>, target: Target) -> Result<Sandbar, Failure> {
+/// Sets up the sandbox, with memory for messages of this size. HTTP runs at `target`, within what is
+/// granted.
+pub(crate) fn sandbar(
+    max_message_bytes: Option<u64>,
+    target: Target,
+    granted: Option<Policy>,
+) -> Result<Sandbar, Failure> {
     let mut limits = SandboxLimits::default();
     let wanted = max_message_bytes.unwrap_or(0).saturating_mul(MEMORY_PER_MESSAGE_BYTE);
     let wanted = usize::try_from(wanted.min(MOST_MEMORY)).unwrap_or(usize::MAX);
     limits.memory = limits.memory.max(wanted);
     let builder = Sandbar::builder().limits(limits).executor(target);
+    let builder = match granted {
+        Some(granted) => builder.policy(granted),
+        None => builder,
+    };
     let builder = match cache_dir() {
         Some(directory) => builder.cache_dir(directory),
         None => builder,
@@ -141,18 +150,31 @@ pub(crate) fn target(args: &TargetArgs) -> Result<Target, Failure> {
     Ok(Target::connector(client.bearer(token.as_str()).map_err(Error::from)?))
 }
 
-/// What may be dialled for a URL that the user typed: its origin.
-pub(crate) fn policy_for(url: &str) -> Result<Policy, Failure> {
-    Ok(Policy::origin(&Url::parse(url)?)?)
+/// What may be dialled for a URL that the user typed: its origin, within what a file grants.
+pub(crate) fn policy_for(url: &str, granted: Option<&Policy>) -> Result<Policy, Failure> {
+    let url = Url::parse(url)?;
+    Ok(match granted {
+        Some(granted) => Policy::origin_within(&url, granted)?,
+        None => Policy::origin(&url)?,
+    })
 }
 
-/// What an executor may dial, by `--allow`: those origins, or without any what the machine reaches.
-pub(crate) fn policy_of_operator(allowed: &[String]) -> Result<Policy, Failure> {
-    if allowed.is_empty() {
+/// What `--policy` grants, if it is there.
+pub(crate) fn granted(args: &GrantArgs) -> Result<Option<Policy>, Failure> {
+    let read = |path: &PathBuf| read_policy("--policy", path);
+    Ok(args.policy.as_ref().map(read).transpose()?)
+}
+
+/// What an executor may dial: nothing, unless its operator says so.
+pub(crate) fn policy_of_operator(args: &OperatorArgs) -> Result<Policy, Failure> {
+    if args.allow_any {
         return Ok(Policy::anywhere());
     }
-    let urls = allowed.iter().map(|url| Url::parse(url)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Policy::origins(&urls)?)
+    if let Some(path) = &args.policy {
+        return Ok(read_policy("--policy", path)?);
+    }
+    let urls = args.allow.iter().map(|url| Url::parse(url)).collect::<Result<Vec<_>, _>>()?;
+    Ok(if urls.is_empty() { Policy::nothing() } else { Policy::origins(&urls)? })
 }
 
 /// The directory that the environment names: `SANDBAR_CACHE_DIR`, or `sandbar` in the cache of
@@ -191,14 +213,20 @@ mod tests {
         );
     }
 
-    /// Catches an empty list that allows everything because nothing was parsed, or the reverse.
+    /// Catches an executor that dials without being told to, and a list that is parsed and not used.
     #[test]
-    fn without_allow_anything_may_be_dialled_and_with_it_only_that() {
-        let allowed = ["http://a.example/".to_owned()];
-        assert_eq!(policy_of_operator(&[]).unwrap(), Policy::anywhere());
+    fn an_executor_dials_what_its_operator_says_and_else_nothing() {
+        let operator = |allow: &[&str]| OperatorArgs {
+            allow: allow.iter().map(|url| (*url).to_owned()).collect(),
+            ..Default::default()
+        };
+        assert_eq!(policy_of_operator(&operator(&[])).unwrap(), Policy::nothing());
+        let any = OperatorArgs { allow_any: true, ..Default::default() };
+        assert_eq!(policy_of_operator(&any).unwrap(), Policy::anywhere());
         let url = Url::parse("http://a.example").unwrap();
-        assert_eq!(policy_of_operator(&allowed).unwrap(), Policy::origins([&url]).unwrap());
-        let failure = policy_of_operator(&["http://u:secret@a.example/".to_owned()]).unwrap_err();
+        let listed = policy_of_operator(&operator(&["http://a.example/"])).unwrap();
+        assert_eq!(listed, Policy::origins([&url]).unwrap());
+        let failure = policy_of_operator(&operator(&["http://u:secret@a.example/"])).unwrap_err();
         assert!(!format!("{failure} {failure:?}").contains("secret"), "{failure:?}");
     }
 

@@ -18,7 +18,8 @@ Examples:
   sandbar call https://mcp.example.com/mcp search --args @query.json --json | jq .content
   sandbar call https://mcp.example.com/mcp whoami -H 'Authorization=@token.txt'
   sandbar call http://10.0.0.5/mcp echo --arg message=hi \\
-    --executor-command 'ssh bastion sandbar executor --stdio'  dialled from there
+    --executor-command \
+    'ssh bastion sandbar executor --stdio --allow http://10.0.0.5'   dialled from there
   sandbar fetch https://example.com/file.tar.gz -o file.tar.gz
 
 What the server sends is parsed in a WebAssembly sandbox. The sandbox can reach the origin of
@@ -122,7 +123,8 @@ Examples:
   sandbar fetch https://example.com/ -i                                 status and fields first
   sandbar fetch http://127.0.0.1:8080/items -H 'Content-Type: application/json' -d @item.json
   sandbar fetch http://10.0.0.5/status --executor ws://127.0.0.1:4000   dialled by an executor
-  sandbar fetch http://10.0.0.5/status --executor-command 'ssh bastion sandbar executor --stdio'
+  sandbar fetch http://10.0.0.5/status \
+    --executor-command 'ssh bastion sandbar executor --stdio --allow http://10.0.0.5'
 
 The body is written while it arrives, and arrives no faster than it is written. One that breaks
 off exits with 4, and what had come is kept. Any status exits with 0 unless --fail is given.
@@ -131,16 +133,41 @@ URL; with an executor what its operator allows.";
 
 pub(crate) const EXECUTOR: &str = "\
 Examples:
-  sandbar executor                                                     prints ws://127.0.0.1:PORT
-  sandbar executor --allow http://127.0.0.1:3101                       dials this origin alone
-  sandbar executor --listen ws://0.0.0.0:4000 --token-file token.txt   for other machines
-  ssh bastion sandbar executor --stdio                                 no port at all
+  sandbar executor --allow http://127.0.0.1:3101/mcp                   prints ws://127.0.0.1:PORT
+  sandbar executor --policy policy.toml                                dials what the file allows
+  sandbar executor --listen ws://0.0.0.0:4000 --token-file token.txt \
+    --allow https://mcp.example.com                                    for other machines
+  ssh bastion sandbar executor --stdio --allow http://10.0.0.5         no port at all
   sandbar executor --executor ws://10.0.0.5:4000                       a relay
 
-Clients name it with --executor URL, --executor-token-file FILE or --executor-command COMMAND.
+Without --allow, --policy or --allow-any it dials nothing. Clients name it with --executor URL, --executor-token-file FILE or --executor-command COMMAND.
 WebSockets travel unencrypted: put a TLS proxy or a tunnel in front of one that others reach.
 SIGTERM closes every connection and exits with 0; so does the end of standard input with
 --stdio. A relay dials nothing itself: what may be dialled is up to the executor behind it.";
+
+pub(crate) const POLICY: &str = "\
+Examples:
+  sandbar policy check policy.toml
+  sandbar policy explain policy.toml https://mcp.example.com/mcp --address 10.0.0.5
+  sandbar policy schema > policy.schema.json
+
+A policy is a list of rules that allow and of rules that deny, each with a name:
+
+  [[allow]]
+  id = \"mcp\"
+  scheme = \"https\"
+  host = \"*.example.com\"           # or a name, or an address, or \"*\"
+  methods = [\"GET\", \"POST\"]       # all, if it is not there; so it is with path
+  path = \"/mcp\"
+  addresses = [\"10.0.0.0/8\"]      # or public, private, loopback, reserved, any; public by default
+  redirects = \"listed\"            # or none, or same-origin, which is the default
+
+  [[deny]]
+  id = \"no-admin\"
+  path = \"/mcp/admin\"
+
+What no rule allows is denied, and one that denies wins. Addresses of a name are judged one by one
+when it is dialled. Link-local addresses and the metadata services of clouds are reached by no name.";
 
 pub(crate) const COMPONENTS: &str = "\
 Example:

@@ -11,6 +11,7 @@ use crate::commands::demo;
 use crate::commands::executor::Serving;
 use crate::commands::fetch::Fetch;
 use crate::commands::lists::{self, List};
+use crate::commands::policy::Telling;
 use crate::commands::{calls, components, info, watch};
 use crate::connection::Server;
 use crate::failure::Failure;
@@ -52,6 +53,7 @@ pub(crate) enum Invocation {
     Info(Server),
     Fetch(Fetch),
     Executor(Serving),
+    Policy(Telling),
     Components(ComponentsArgs),
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
@@ -60,7 +62,11 @@ pub(crate) enum Invocation {
 impl Invocation {
     /// Reads and checks what was typed.
     pub(crate) fn resolve(command: Command) -> Result<Self, Failure> {
+        if let Some(telling) = Telling::dry_run(&command)? {
+            return Ok(Self::Policy(telling));
+        }
         Ok(match command {
+            Command::Policy(command) => Self::Policy(Telling::resolve(command)?),
             Command::Tools(args) => Self::List(Server::resolve(args.server)?, List::Tools),
             Command::Resources(args) => Self::List(Server::resolve(args.server)?, List::Resources),
             Command::Prompts(args) => Self::List(Server::resolve(args.server)?, List::Prompts),
@@ -123,6 +129,7 @@ impl Invocation {
             Self::Info(server) => info::run(server).await,
             Self::Fetch(fetch) => fetch.run().await,
             Self::Executor(serving) => serving.run().await,
+            Self::Policy(telling) => telling.tell(),
             Self::Components(args) => components::run(&args),
             #[cfg(feature = "demo")]
             Self::Demo(args) => demo::run(&args).await,

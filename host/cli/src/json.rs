@@ -120,6 +120,12 @@ impl JsonText {
     }
 }
 
+impl From<bool> for JsonText {
+    fn from(value: bool) -> Self {
+        Self(value.to_string())
+    }
+}
+
 impl From<usize> for JsonText {
     fn from(number: usize) -> Self {
         Self(number.to_string())

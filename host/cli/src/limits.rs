@@ -62,3 +62,6 @@ pub(crate) const LONGEST_DURATION: Duration = Duration::from_secs(365 * 24 * 360
 /// take 30 at most.
 #[cfg(feature = "demo")]
 pub(crate) const URL_BYTES: u64 = 256;
+
+/// Bytes of a policy file: what the library takes, 1 MiB.
+pub(crate) const POLICY_BYTES: u64 = 1024 * 1024;

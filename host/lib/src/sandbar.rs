@@ -166,6 +166,7 @@ pub struct Builder {
     cache_dir: Option<PathBuf>,
     tls: Option<TlsRoots>,
     proxies: Option<Proxies>,
+    policy: Option<Policy>,
     component: Option<Vec<u8>>,
     target: Target,
 }
@@ -208,6 +209,17 @@ impl Builder {
         self
     }
 
+    /// What may be dialled at all: the second key, beside that of whoever opens a session or makes an
+    /// executor. Neither allows more than the other.
+    ///
+    /// It says at which addresses a host may be. Without it that is up to the URL of a session: public
+    /// ones for a name. It holds for what this host dials; an executor elsewhere has a policy of its own.
+    #[must_use]
+    pub fn policy(mut self, granted: Policy) -> Self {
+        self.policy = Some(granted);
+        self
+    }
+
     /// Who performs the HTTP exchanges. This host, if not set.
     #[must_use]
     pub fn executor(mut self, target: Target) -> Self {
@@ -245,6 +257,7 @@ impl Builder {
             self.tls.unwrap_or_else(TlsRoots::system),
             self.dial_limits,
             self.proxies.unwrap_or_else(Proxies::from_env),
+            self.policy,
         );
         let (programs, dialers) = (Arc::new(programs), Arc::new(dialers));
         Ok(Sandbar { programs, dialers, target: self.target })

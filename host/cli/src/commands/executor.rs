@@ -1,6 +1,6 @@
 //! `sandbar executor`
 
-use crate::args::ExecutorArgs;
+use crate::args::{ExecutorArgs, OperatorArgs};
 use crate::connection::sandbar;
 use crate::connection::{policy_of_operator, target};
 use crate::failure::Failure;
@@ -27,7 +27,7 @@ pub(crate) struct Serving {
     /// Where to listen; none for standard input and output.
     listen: Option<SocketAddr>,
     token: Option<Token>,
-    unrestricted: bool,
+    note: Option<&'static str>,
 }
 
 impl Serving {
@@ -37,21 +37,22 @@ impl Serving {
         let token = token.map(|path| Token::read("--token-file", path)).transpose()?;
         // The library makes sandboxes for what `ServeOptions` say; who dials is said there.
         let options = ServeOptions {
-            policy: policy_of_operator(&args.allow)?,
+            policy: policy_of_operator(&args.operator)?,
             target: target(&args.target)?,
         };
-        let unrestricted = args.allow.is_empty() && matches!(options.target, Target::Local);
+        let dials = matches!(options.target, Target::Local);
+        let note = dials.then(|| note(&args.operator)).flatten();
         let listen = (!args.stdio).then_some(args.listen.unwrap_or(ANY_PORT));
-        Ok(Self { sandbar: sandbar(None, Target::Local)?, options, listen, token, unrestricted })
+        Ok(Self { sandbar: sandbar(None, Target::Local, None)?, options, listen, token, note })
     }
 
     /// Serves until a signal, or the end of standard input, ends it.
     pub(crate) async fn run(self) -> Result<u8, Failure> {
-        let Self { sandbar, options, listen, token, unrestricted } = self;
+        let Self { sandbar, options, listen, token, note } = self;
         process::raise_descriptor_limit();
         let signals = Signals::new()?;
         let Some(address) = listen else {
-            warn_if(unrestricted);
+            tell(note);
             return serve_stdio(&sandbar, &options, signals).await;
         };
         let mut listen = ListenOptions::new(address, options);
@@ -60,21 +61,33 @@ impl Serving {
         }
         let listener = sandbar.listen(listen).await?;
         stdout::text(&listener.url())?;
-        warn_if(unrestricted);
+        tell(note);
         serve_listener(listener, signals).await
     }
 }
 
-/// Says what an executor without `--allow` may do. Standard error may be closed: nobody minds.
-fn warn_if(unrestricted: bool) {
-    if unrestricted {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), NOTE.as_bytes());
+/// What whoever starts an executor should know of its policy. Standard error may be closed: nobody minds.
+fn tell(note: Option<&str>) {
+    if let Some(note) = note {
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), note.as_bytes());
     }
 }
 
-const NOTE: &str = "\
-note: clients may have any host dialled that this machine reaches, but link-local addresses; \
---allow URL narrows it
+fn note(args: &OperatorArgs) -> Option<&'static str> {
+    if args.allow_any {
+        return Some(ANYTHING);
+    }
+    (args.allow.is_empty() && args.policy.is_none()).then_some(NOTHING)
+}
+
+const ANYTHING: &str = "\
+warning: whoever gets in can have ANY HOST dialled that this machine reaches, private networks and \
+this machine itself included; --allow URL or --policy FILE narrows it
+";
+
+const NOTHING: &str = "\
+warning: this executor dials nothing: --allow URL or --policy FILE says what it may dial, and \
+--allow-any lets it dial whatever this machine reaches
 ";
 
 async fn serve_listener(listener: Listener, signals: Signals) -> Result<u8, Failure> {

@@ -1,7 +1,7 @@
 //! `sandbar fetch`: an exchange, and where its body goes as it arrives.
 
 use crate::args::FetchArgs;
-use crate::connection::{policy_for, sandbar, target};
+use crate::connection::{granted, policy_for, sandbar, target};
 use crate::failure::{Failure, exit};
 use crate::limits::REQUEST_BODY_BYTES;
 use crate::parse::{Header, read_value};
@@ -36,10 +36,11 @@ struct Writing {
 impl Fetch {
     /// Reads and checks what was typed.
     pub(crate) fn resolve(args: FetchArgs) -> Result<Self, Failure> {
+        let granted = granted(&args.grant)?;
         Ok(Self {
             request: request(&args)?,
-            policy: policy_for(&args.url)?,
-            sandbar: sandbar(None, target(&args.target)?)?,
+            policy: policy_for(&args.url, granted.as_ref())?,
+            sandbar: sandbar(None, target(&args.target)?, granted)?,
             timeout: args.timeout,
             writing: Writing { output: args.output, include: args.include, fail: args.fail },
         })
@@ -80,18 +81,22 @@ impl Writing {
     }
 }
 
+/// The method that is asked for: content means POST.
+pub(crate) fn method(args: &FetchArgs) -> &str {
+    let usual = if args.data.is_some() { "POST" } else { "GET" };
+    args.method.as_deref().unwrap_or(usual)
+}
+
 fn request(args: &FetchArgs) -> Result<HttpRequest, Failure> {
     let read = |data: &str| read_value("--data", data, REQUEST_BODY_BYTES, io::stdin());
     let body = args.data.as_deref().map(read).transpose()?.map(|(_, body)| body);
-    let default = if body.is_some() { "POST" } else { "GET" };
-    let method = args.method.as_deref().unwrap_or(default);
     let mut fields = Vec::new();
     for header in &args.headers {
         let Header { name, value } = Header::parse(header)?;
         fields.push((name, value));
     }
     Ok(HttpRequest {
-        method: method.to_owned(),
+        method: method(args).to_owned(),
         fields,
         body,
         follow_redirects: !args.no_redirects,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `tools`, `resources`, `templates`, `prompts` | `lists.rs` |
 //! | `call`, `prompt`, `read`, `request` | `calls.rs`, and with `-o` `save.rs` |
-//! | `complete`, `watch`, `info`, `fetch`, `executor`, `components`, `demo` | of the same name |
+//! | `complete`, `watch`, `info`, `fetch`, `executor`, `policy`, `components`, `demo` | of the same name |
 
 pub(crate) mod calls;
 pub(crate) mod complete;
@@ -15,5 +15,6 @@ pub(crate) mod executor;
 pub(crate) mod fetch;
 pub(crate) mod info;
 pub(crate) mod lists;
+pub(crate) mod policy;
 mod save;
 pub(crate) mod watch;

@@ -38,6 +38,8 @@ impl Failure {
             Self::Token(_) | Self::Url(_) | Self::Origin(_) | Self::Root { .. } => {
                 of("usage", exit::USAGE)
             }
+            Self::Policy(_) => of("policy", exit::USAGE)
+                .hint("`sandbar policy schema` prints what a policy may say"),
             Self::Listen(error) => listening(error),
             Self::Unknown { entity: Entity::Tool, .. } => of("unknown-tool", exit::USAGE),
             Self::Unknown { entity: Entity::Prompt, .. } => of("unknown-prompt", exit::USAGE),

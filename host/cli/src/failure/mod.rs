@@ -8,7 +8,7 @@ pub(crate) use describe::Description;
 pub(crate) use report::report;
 
 use crate::arguments::{GivenError, Mismatch, suggestion};
-use crate::parse::{HeaderError, SourceError, TokenError};
+use crate::parse::{HeaderError, PolicyError, SourceError, TokenError};
 use sandbar::executor::ListenError;
 use sandbar::http::UnsupportedOrigin;
 use sandbar::{BuildError, Error, Processed};
@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     /// `--token-file` or `--executor-token-file` gives no token.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// `--policy` gives no policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// `--root` names what cannot be one.
     #[error("{} cannot be a root", .path.display())]
     Root {

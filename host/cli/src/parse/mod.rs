@@ -4,6 +4,7 @@ mod addresses;
 mod command_line;
 mod duration;
 mod header;
+mod policy;
 mod source;
 mod token;
 
@@ -11,5 +12,6 @@ pub(crate) use addresses::{parse_listen_address, parse_server_url};
 pub(crate) use command_line::CommandLine;
 pub(crate) use duration::parse_duration;
 pub(crate) use header::{Header, HeaderError};
+pub(crate) use policy::{PolicyError, read_policy};
 pub(crate) use source::{Origin, SourceError, read_value};
 pub(crate) use token::{Token, TokenError};

@@ -19,24 +19,27 @@ use super::error::DialError;
 use super::keep_alive::SingleUse;
 use super::limits::{DialLimit, DialLimits};
 use super::link::{ByteStream, HttpVersion, Link, TargetForm};
-use super::policy::Policy;
 use super::proxy::{Proxies, Proxy, Route};
 use super::request::InvalidRequest;
 use super::resolve::resolve;
 use super::slots::{ConnectionSlots, Slot};
 use super::socket::{Server, Socket};
 use super::stats::Counters;
-use super::target::{Scheme, Target};
 use super::tcp::connect_any;
 use super::tls::{Offer, TlsRoots};
 use super::tls_failure::TlsFailure;
+use sandbar_policy::{Permit, Policy, Scheme, Target};
 
-/// Makes connections under one policy. Clones share everything.
+/// Makes connections for requests with one permit. Clones share everything.
 #[derive(Clone, Debug)]
-pub(super) struct Connector(Arc<Shared>);
+pub(super) struct Connector {
+    ground: Arc<Ground>,
+    permit: Permit,
+}
 
+/// What all connections under one policy share.
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Ground {
     policy: Policy,
     tls: TlsRoots,
     proxies: Proxies,
@@ -46,7 +49,7 @@ struct Shared {
     counters: Arc<Counters>,
 }
 
-impl Connector {
+impl Ground {
     pub(super) fn new(
         policy: Policy,
         tls: TlsRoots,
@@ -56,55 +59,66 @@ impl Connector {
     ) -> Self {
         let slots = ConnectionSlots::new(limits.connections_per_host);
         let single_use = Arc::default();
-        Self(Arc::new(Shared { policy, tls, proxies, limits, slots, single_use, counters }))
+        Self { policy, tls, proxies, limits, slots, single_use, counters }
     }
 
     pub(super) fn policy(&self) -> &Policy {
-        &self.0.policy
+        &self.policy
     }
 
     pub(super) fn proxies(&self) -> &Proxies {
-        &self.0.proxies
+        &self.proxies
     }
 
     pub(super) fn limits(&self) -> &DialLimits {
-        &self.0.limits
+        &self.limits
     }
 
     pub(super) fn single_use(&self) -> &SingleUse {
-        &self.0.single_use
+        &self.single_use
     }
 
     pub(super) fn counters(&self) -> &Counters {
-        &self.0.counters
+        &self.counters
     }
 
     /// Why no connection to `target` was ready after this time.
     pub(super) fn connect_timeout(&self, target: &Target, after: Duration) -> DialError {
-        if self.0.slots.exhausted(target) {
+        if self.slots.exhausted(target) {
             return DialError::LimitExceeded(DialLimit::ConnectionsPerHost {
-                connections: self.0.slots.per_host(),
+                connections: self.slots.per_host(),
             });
         }
         DialError::ConnectTimeout { authority: target.authority(), after }
     }
+}
+
+impl Connector {
+    pub(super) fn new(ground: Arc<Ground>, permit: Permit) -> Self {
+        Self { ground, permit }
+    }
+
+    pub(super) fn limits(&self) -> &DialLimits {
+        &self.ground.limits
+    }
 
     async fn connect(self, uri: Uri) -> Result<TokioIo<Link>, DialError> {
         let target = Target::try_from(&uri).map_err(InvalidRequest::from)?;
-        let within = self.0.limits.connect_at_most;
-        match tokio::time::timeout(within, self.0.link(&target, uri)).await {
+        let Self { ground, permit } = self;
+        let within = ground.limits.connect_at_most;
+        match tokio::time::timeout(within, ground.link(&target, &permit, uri)).await {
             Ok(link) => Ok(TokioIo::new(link?)),
-            Err(_) => Err(self.connect_timeout(&target, within)),
+            Err(_) => Err(ground.connect_timeout(&target, within)),
         }
     }
 }
 
-impl Shared {
-    async fn link(&self, target: &Target, uri: Uri) -> Result<Link, DialError> {
+impl Ground {
+    async fn link(&self, target: &Target, permit: &Permit, uri: Uri) -> Result<Link, DialError> {
         let slot = self.slot(target).await?;
         match self.proxies.route(target, &uri)? {
             Route::Direct => {
-                let socket = self.dial(target, slot).await?;
+                let socket = self.dial(target, permit, slot).await?;
                 self.secure(Box::new(socket), target).await
             }
             Route::Forward(proxy) => {
@@ -128,11 +142,16 @@ impl Shared {
 
     /// Connects to an address of the target that the policy allows. Where only some addresses are
     /// allowed the others are left alone; where none is, the first denial tells why.
-    async fn dial(&self, target: &Target, slot: Slot) -> Result<Socket, DialError> {
+    async fn dial(
+        &self,
+        target: &Target,
+        permit: &Permit,
+        slot: Slot,
+    ) -> Result<Socket, DialError> {
         let mut denial = None;
         let mut allowed = Vec::new();
         for address in resolve(target, self.limits.addresses).await? {
-            match self.policy.judge_address(target, address.ip()) {
+            match self.policy.judge_address(target, permit, address.ip()) {
                 Ok(()) => allowed.push(address),
                 Err(denied) => denial = denial.or(Some(denied)),
             }

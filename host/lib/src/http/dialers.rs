@@ -10,24 +10,35 @@ pub(crate) struct Dialers {
     tls: TlsRoots,
     limits: DialLimits,
     proxies: Proxies,
+    /// What may be dialled at all, whatever is asked for.
+    granted: Option<Policy>,
     /// By origin, which is what a policy allows: sessions with one server share
     /// its connections, sessions with different servers share nothing.
     dialers: Mutex<HashMap<String, Dialer>>,
 }
 
 impl Dialers {
-    pub(crate) fn new(tls: TlsRoots, limits: DialLimits, proxies: Proxies) -> Self {
-        Self { tls, limits, proxies, dialers: Mutex::default() }
+    pub(crate) fn new(
+        tls: TlsRoots,
+        limits: DialLimits,
+        proxies: Proxies,
+        granted: Option<Policy>,
+    ) -> Self {
+        Self { tls, limits, proxies, granted, dialers: Mutex::default() }
     }
 
-    /// A dialer for a policy of the caller's.
+    /// A dialer for a policy of the caller's, within what is granted.
     pub(crate) fn under(&self, policy: Policy) -> Dialer {
+        let policy = match &self.granted {
+            Some(granted) => policy.within(granted),
+            None => policy,
+        };
         Dialer::new(policy, self.tls.clone(), self.limits.clone(), self.proxies.clone())
     }
 
     /// The dialer for the origin of a URL that the user typed, and nothing else.
     pub(crate) fn for_url(&self, text: &str) -> Result<Dialer, InvalidUrl> {
-        let (origin, policy) = origin(text)?;
+        let (origin, policy) = origin(text, self.granted.as_ref())?;
         let mut dialers = self.dialers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(dialer) = dialers.get(&origin) {
             return Ok(dialer.clone());
@@ -50,14 +61,18 @@ pub(crate) struct InvalidUrl {
 
 /// Whether a URL that the user typed is one to connect to, whoever dials it.
 pub(crate) fn check_url(text: &str) -> Result<(), InvalidUrl> {
-    origin(text).map(drop)
+    origin(text, None).map(drop)
 }
 
-/// The origin of such a URL, and the policy that allows it alone.
-fn origin(text: &str) -> Result<(String, Policy), InvalidUrl> {
+/// The origin of such a URL, and the policy that allows it alone, within what is granted.
+fn origin(text: &str, granted: Option<&Policy>) -> Result<(String, Policy), InvalidUrl> {
     let invalid = |reason: String| InvalidUrl { url: without_credentials(text), reason };
     let url = url::Url::parse(text).map_err(|error| invalid(error.to_string()))?;
-    let policy = Policy::origin(&url).map_err(|error| {
+    let policy = match granted {
+        Some(granted) => Policy::origin_within(&url, granted),
+        None => Policy::origin(&url),
+    };
+    let policy = policy.map_err(|error| {
         let reason = std::error::Error::source(&error).map(ToString::to_string);
         invalid(reason.unwrap_or_else(|| error.to_string()))
     })?;

@@ -10,7 +10,7 @@ use sandbar_exchange::ErrorCode;
 use sandbar_exchange::hop::HttpUrl;
 use sandbar_exchange::refusal;
 
-use super::target::Target;
+use sandbar_policy::Target;
 
 /// A URL that can be dialled.
 #[derive(Debug)]

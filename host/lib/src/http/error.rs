@@ -5,12 +5,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::denial::Denial;
 use super::limits::DialLimit;
 use super::proxy::ProxyFailure;
 use super::request::InvalidRequest;
 use super::response::InvalidResponse;
 use super::tls_failure::TlsFailure;
+use sandbar_policy::Denial;
 
 /// A cause that is kept as it came, for its text and its own causes.
 pub type SharedError = Arc<dyn Error + Send + Sync>;

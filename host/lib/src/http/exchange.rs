@@ -14,6 +14,7 @@ use sandbar_exchange::hop::Hop;
 use sandbar_exchange::{
     BodyCount, BodySummary, ErrorCode, Failure, Field, Phase, Request, Response, refusal,
 };
+use sandbar_policy::Asked;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::body::{RequestBody, ResponseBody};
@@ -54,6 +55,8 @@ impl Dialer {
         let mut hop = Hop::<Bytes>::to(endpoint.url.clone(), request).map_err(Failure::unsent)?;
         loop {
             let Address { uri, target } = address;
+            // What a redirect makes of the hop, it no longer has.
+            let (method, path) = (hop.method.clone(), uri.path().to_owned());
             let request = to_http(&hop, uri).map_err(|code| hop.failed(code, true))?;
             let response = match self.send_to(&target, request, timeouts).await {
                 Ok(response) => response,
@@ -64,6 +67,9 @@ impl Dialer {
                     hop.redirected(response.status().as_u16(), location.as_bytes())?
             {
                 address = Address::of(&next.url).map_err(|code| next.failed(code, true))?;
+                let from = Asked::new(&target, &method, &path);
+                self.judge_redirect(&from, &address.target)
+                    .map_err(|error| next.failed(error.code(), true))?;
                 hop = next;
                 continue;
             }

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::limits::{CLOSED_AT_ONCE, SINGLE_USE, SINGLE_USE_HOSTS};
-use super::target::Target;
+use sandbar_policy::Target;
 
 /// The servers that were seen to do so, and when.
 #[derive(Debug, Default)]

@@ -163,3 +163,7 @@ pub(super) const HTTP2_HEAD_MARGIN: u32 = 4;
 /// Empty frames of a body that are skipped before other tasks get their turn. 32: a server that sends
 /// nothing else must not keep the thread.
 pub(super) const EMPTY_FRAMES_PER_POLL: usize = 32;
+
+/// Pools of a policy, one for each rule that is in use: 256. Each is a few hundred bytes, and where there
+/// are more they begin anew.
+pub(super) const POOLS: usize = 256;

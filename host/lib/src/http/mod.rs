@@ -1,8 +1,8 @@
 //! The host's HTTP dialer: the only place of the process that opens a connection for a guest.
 //!
-//! A [`Dialer`] owns one [`Policy`] and one pool. Every request is judged before anything is
+//! A [`Dialer`] owns one [`Policy`] and its pools. Every request is judged before anything is
 //! resolved, every address is judged before it is dialled, and a pooled connection is only ever
-//! reused under the policy that it was dialled under. [`Dialer::exchange`] follows redirects: each
+//! reused under the policy, and the rule of it, that it was dialled under. [`Dialer::exchange`] follows redirects: each
 //! hop is another request, which is judged like the first.
 //!
 //! `dialers.rs` keeps one of them for each origin that sessions are opened with.
@@ -12,8 +12,9 @@
 //! | step | file |
 //! |---|---|
 //! | hop by hop, where redirects are followed | `exchange.rs` |
-//! | is it a request that can be sent at all | `request.rs`, `endpoint.rs`, `target.rs` |
-//! | may it be sent | `policy.rs`, `denial.rs`, `address_class.rs` |
+//! | is it a request that can be sent at all | `request.rs`, `endpoint.rs` |
+//! | may it be sent | the crate `sandbar-policy` |
+//! | which connections may it use | `pools.rs` |
 //! | directly or through a proxy | `proxy.rs` |
 //! | a connection, where the pool has none | `connector.rs`, `slots.rs`, `resolve.rs`, `tcp.rs`, `tls.rs` |
 //! | what a connection is made of | `link.rs`, `socket.rs`, `quickack.rs` |
@@ -25,11 +26,9 @@
 //!
 //! Limits and their reasons are in `limits.rs`.
 
-mod address_class;
 mod body;
 mod connector;
 mod deadline;
-mod denial;
 mod dialer;
 mod dialers;
 mod endpoint;
@@ -41,7 +40,7 @@ mod keep_alive;
 mod limits;
 mod linger;
 mod link;
-mod policy;
+mod pools;
 mod proxy;
 mod quickack;
 mod request;
@@ -50,7 +49,6 @@ mod response;
 mod slots;
 mod socket;
 mod stats;
-mod target;
 mod tcp;
 mod tls;
 mod tls_failure;
@@ -58,10 +56,8 @@ mod tls_failure;
 #[cfg(test)]
 mod tests;
 
-pub use self::address_class::AddressClass;
 pub use self::body::{RequestBody, ResponseBody};
 pub use self::deadline::Timeouts;
-pub use self::denial::Denial;
 pub use self::dialer::Dialer;
 pub(crate) use self::dialers::{Dialers, InvalidUrl, check_url, without_credentials};
 pub(crate) use self::error::with_cause;
@@ -69,11 +65,15 @@ pub use self::error::{DialError, SharedError};
 pub use self::exchange::ExchangeBody;
 pub(crate) use self::hyper_error::cause;
 pub use self::limits::{DialLimit, DialLimits};
-pub use self::policy::{AddressRule, Policy, UnsupportedOrigin};
 pub use self::proxy::{Proxies, ProxyFailure};
 pub use self::request::InvalidRequest;
 pub use self::response::InvalidResponse;
 pub use self::stats::DialStats;
-pub use self::target::{InvalidTarget, Scheme, Target};
 pub use self::tls::TlsRoots;
 pub use self::tls_failure::TlsFailure;
+/// What may be dialled, and how it is written.
+pub use sandbar_policy::{
+    AddressClass, Addresses, Asked, Denial, Explanation, InvalidPolicy, InvalidTarget, Mismatch,
+    Permit, Policy, Redirects, RuleLimits, SCHEMA as POLICY_SCHEMA, Scheme, Step, Target,
+    UnsupportedOrigin,
+};

@@ -15,10 +15,10 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
-use super::address_class::AddressClass;
 use super::error::SharedError;
 use super::link::ByteStream;
-use super::target::{InvalidTarget, Scheme, Target};
+use sandbar_policy::AddressClass;
+use sandbar_policy::{InvalidTarget, Scheme, Target};
 
 /// Which proxy is used for which host.
 #[derive(Clone, Default)]

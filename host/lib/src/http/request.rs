@@ -4,7 +4,7 @@ use http::header::{HOST, HeaderMap, HeaderName};
 use http::{Method, Request, Version};
 use sandbar_exchange::hop::HOP_BY_HOP;
 
-use super::target::{InvalidTarget, Target};
+use sandbar_policy::{InvalidTarget, Target};
 
 /// A mistake of the caller: the request cannot be sent, wherever it goes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

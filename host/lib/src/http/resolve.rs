@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::error::DialError;
-use super::target::Target;
+use sandbar_policy::Target;
 
 /// The addresses of the target, at most `limit`, in the order of the system's resolver
 /// (RFC 6724). What is returned is what may be dialled: nothing resolves the name again.

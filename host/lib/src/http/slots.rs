@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use sandbar_policy::Target;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use super::target::Target;
 
 /// The right to one connection; dropping it gives it back.
 pub(super) type Slot = OwnedSemaphorePermit;
@@ -54,6 +53,7 @@ impl ConnectionSlots {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use sandbar_policy::Target;
 
     fn target(uri: &'static str) -> Target {
         Target::try_from(&http::Uri::from_static(uri)).unwrap()

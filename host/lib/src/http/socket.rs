@@ -24,7 +24,7 @@ use super::keep_alive::SingleUse;
 use super::quickack::{Pauses, acknowledge};
 use super::slots::Slot;
 use super::stats::Counters;
-use super::target::Target;
+use sandbar_policy::Target;
 
 /// A connected socket. Dropping it frees its slot.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::link::{ByteStream, HttpVersion};
-use super::target::Target;
 use super::tls_failure::TlsFailure;
+use sandbar_policy::Target;
 
 /// The certificates to trust, shared by every dialer that was given a clone.
 ///

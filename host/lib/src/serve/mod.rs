@@ -34,9 +34,9 @@ pub struct ServeOptions {
 }
 
 impl Default for ServeOptions {
-    /// Dials from here, whatever this machine can reach but link-local addresses.
+    /// Dials from here, and nothing.
     fn default() -> Self {
-        Self { policy: Policy::anywhere(), target: Target::Local }
+        Self { policy: Policy::nothing(), target: Target::Local }
     }
 }
 

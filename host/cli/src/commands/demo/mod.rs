@@ -68,7 +68,7 @@ async fn conversation(
 
 fn sandbox(component: &Component, target: Target) -> Result<Sandbar, Failure> {
     let begun = Instant::now();
-    let sandbar = sandbar(None, target)?;
+    let sandbar = sandbar(None, target, None)?;
     let ready = begun.elapsed();
     let (name, bytes) = (component.name, component.bytes.len());
     say("sandbox", &format!("{name}, {bytes} bytes of WebAssembly, ready in {ready:.1?}"))?;

@@ -3,7 +3,9 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::io::AsyncWriteExt;
 
-use super::super::{DialError, DialLimits, Dialer, Proxies, ProxyFailure, TlsRoots};
+use super::super::{
+    Denial, DialError, DialLimits, Dialer, Policy, Proxies, ProxyFailure, TlsRoots,
+};
 use super::server::{OK, answer, get, listen, policy, read, read_head};
 use super::tls::Identity;
 
@@ -66,7 +68,12 @@ async fn loopback_is_never_proxied() {
     let (proxy, proxy_url) = listen().await;
     let (listener, url) = listen().await;
     let port = listener.local_addr().unwrap().port();
-    for url in [url, format!("http://localhost:{port}/")] {
+    for url in [
+        url,
+        format!("http://localhost:{port}/"),
+        format!("http://0.0.0.0:{port}/"),
+        format!("http://[::ffff:127.0.0.1]:{port}/"),
+    ] {
         let dialer = dialer(&url, &proxy_url, TlsRoots::system());
         let proxied = async { drop(proxy.accept().await) };
         let direct = async { tokio::join!(get(&dialer, &url), answer(&listener, OK)) };
@@ -74,6 +81,33 @@ async fn loopback_is_never_proxied() {
             (outcome, _stream) = direct => assert_eq!(outcome.unwrap().status(), 200),
             () = proxied => panic!("{url} went to the proxy"),
         }
+    }
+}
+
+/// Catches a literal address that is not judged because a proxy would dial it, by either way of a proxy:
+/// the cloud's metadata is then as near as the proxy.
+#[tokio::test]
+async fn literal_addresses_are_judged_behind_a_proxy_too() {
+    let (proxy, proxy_url) = listen().await;
+    let proxies = Proxies::new(Matcher::builder().all(proxy_url).build());
+    let dialer =
+        Dialer::new(Policy::anywhere(), TlsRoots::system(), DialLimits::default(), proxies);
+    let judging = async {
+        for url in [
+            "http://169.254.169.254/latest/meta-data/",
+            "http://[fd00:ec2::23]/",
+            "http://[64:ff9b:1::a9fe:a9fe]/",
+            "https://100.100.100.200/",
+            "https://[2001:0:a9fe:a9fe::]/",
+        ] {
+            let error = get(&dialer, url).await.unwrap_err();
+            let denied = matches!(error, DialError::Denied(Denial::Address { .. }));
+            assert!(denied, "{url}: {error:?}");
+        }
+    };
+    tokio::select! {
+        () = judging => {}
+        _ = proxy.accept() => panic!("the proxy was asked"),
     }
 }
 

@@ -98,7 +98,7 @@ fn request_body_size(source: &SharedError) -> Option<Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Denial, InvalidRequest, InvalidTarget, Policy, Target, TlsFailure};
+    use crate::http::{Asked, Denial, InvalidRequest, InvalidTarget, Policy, Target, TlsFailure};
     use sandbar_exchange::ErrorCode;
     use sandbar_exchange::json::from_wasi_text;
 
@@ -112,7 +112,8 @@ mod tests {
     fn denial() -> Denial {
         let url = |text: &str| url::Url::parse(text).unwrap();
         let other = Target::try_from(&url("http://127.0.0.1:2/")).unwrap();
-        Policy::origin(&url("http://127.0.0.1:1/")).unwrap().judge(&other).unwrap_err()
+        let policy = Policy::origin(&url("http://127.0.0.1:1/")).unwrap();
+        policy.judge(&Asked::new(&other, "GET", "/")).unwrap_err()
     }
 
     /// Catches a denial that looks like a network failure, which a guest would retry, and one whose

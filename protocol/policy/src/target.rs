@@ -20,7 +20,7 @@ pub enum Scheme {
 
 impl Scheme {
     /// Parses the scheme of a URL, in any case.
-    fn parse(scheme: &str) -> Result<Self, InvalidTarget> {
+    pub(crate) fn parse(scheme: &str) -> Result<Self, InvalidTarget> {
         if scheme.eq_ignore_ascii_case("https") {
             Ok(Self::Https)
         } else if scheme.eq_ignore_ascii_case("http") {
@@ -30,7 +30,8 @@ impl Scheme {
         }
     }
 
-    fn default_port(self) -> u16 {
+    /// The port of a URL that names none (RFC 9110 section 4.2).
+    pub(crate) const fn default_port(self) -> u16 {
         match self {
             Self::Http => 80,
             Self::Https => 443,
@@ -114,7 +115,11 @@ impl Target {
         format!("{}:{}", self.host, self.port)
     }
 
-    fn new(scheme: Scheme, host: &str, port: Option<u16>) -> Result<Self, InvalidTarget> {
+    pub(crate) fn new(
+        scheme: Scheme,
+        host: &str,
+        port: Option<u16>,
+    ) -> Result<Self, InvalidTarget> {
         let invalid = || InvalidTarget::Host(host.to_owned());
         let host = match Host::parse(host).map_err(|_| invalid())? {
             Host::Domain(name) => {

@@ -1,0 +1,28 @@
+//! Rules to write, for those whose request was denied.
+
+use crate::rule::Asked;
+
+/// The narrowest rule that would allow a request, as it is written in a policy, on one line.
+pub(crate) fn rule(asked: &Asked<'_>) -> String {
+    let target = asked.target;
+    let host = match target.address() {
+        Some(address) => address.to_string(),
+        None => target.host().to_string(),
+    };
+    let mut keys = vec![
+        ("id", quoted("NAME")),
+        ("scheme", quoted(&target.scheme().to_string())),
+        ("host", quoted(&host)),
+    ];
+    if target.port() != target.scheme().default_port() {
+        keys.push(("port", target.port().to_string()));
+    }
+    keys.push(("methods", format!("[{}]", quoted(asked.method))));
+    let keys: Vec<_> = keys.into_iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    format!("allow = [{{ {} }}]", keys.join(", "))
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.escape_default())
+}

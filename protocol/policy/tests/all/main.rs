@@ -1,0 +1,16 @@
+//! The rules, their judge and their file.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod addresses;
+mod classes;
+mod files;
+mod judging;
+mod properties;
+mod support;
