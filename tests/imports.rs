@@ -24,6 +24,23 @@ fn the_mcp_component_reaches_the_network_only_through_the_executor_interface() {
     );
 }
 
+/// Catches a way to the network beside the MCP logic: what speaks to agents has none, and gets what the
+/// logic has only by composition.
+#[test]
+fn what_speaks_to_agents_has_no_network_import() {
+    let own = [
+        "sandbar:http/types@0.2.0",
+        "sandbar:mcp/messages@0.2.0",
+        "sandbar:mcp/types@0.2.0",
+        "wasi:clocks/monotonic-clock@0.3.0",
+        "wasi:clocks/types@0.3.0",
+    ];
+    assert_eq!(imports(components::PROXY), own);
+    assert_eq!(imports(components::PROXY_MCP), imports(components::MCP));
+    assert_eq!(imports(components::PROXY_MCP_LOCAL), imports(components::MCP_LOCAL));
+    assert_eq!(imports(components::PROXY_MCP_REMOTE), imports(components::MCP_REMOTE));
+}
+
 /// Catches an executor that knows of MCP, or that opens sockets itself.
 #[test]
 fn the_local_executor_imports_wasi_http_alone() {

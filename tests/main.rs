@@ -42,6 +42,7 @@ mod field;
 mod imports;
 mod listener;
 mod load;
+mod proxy;
 mod python;
 mod roads;
 mod rogue;

@@ -1,7 +1,7 @@
 //! Builds the components of `guest/`, composes them, and leaves them in `OUT_DIR`, with a list of
 //! them in Rust for `src/sandbox/components.rs` to include.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use sandbar_guest_builder::{Guest, build, compose};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,21 @@ const CONSUMERS: [Part; 3] = [
     },
 ];
 
+/// What speaks to agents, and imports what the MCP client exports.
+const PROXY: Part = Part {
+    guest: Guest { package: "sandbar-guest-proxy", component: "proxy" },
+    summary: "what speaks to an agent; imports sandbar:mcp/messages",
+    documentation: "An MCP server on standard streams that is another server; without any way to a \
+                    network of its own.",
+};
+
+/// The two of them: what a proxy runs where this host dials.
+const PROXIED: Part = Part {
+    guest: Guest { package: PROXY.guest.package, component: "proxy-mcp" },
+    summary: "proxy + mcp; imports sandbar:http/client",
+    documentation: "`proxy` with `mcp` as its way to the server.",
+};
+
 /// What exports it.
 const EXECUTORS: [Part; 2] = [
     Part {
@@ -60,15 +75,26 @@ fn main() -> Result<()> {
     for source in SOURCES {
         println!("cargo::rerun-if-changed={}", workspace.join(source).display());
     }
-    let consumers = build(&workspace, &out_dir, &CONSUMERS.each_ref().map(|part| part.guest))?;
+    let mut consumers = build(&workspace, &out_dir, &CONSUMERS.each_ref().map(|part| part.guest))?;
+    let proxy = build(&workspace, &out_dir, &[PROXY.guest])?;
     let executors = build(&workspace, &out_dir, &EXECUTORS.each_ref().map(|part| part.guest))?;
     let mut embedded = Embedded { out_dir, constants: String::new(), names: Vec::new() };
-    for (part, component) in
-        CONSUMERS.iter().chain(&EXECUTORS).zip(consumers.iter().chain(&executors))
+    for (part, component) in CONSUMERS
+        .iter()
+        .chain(&EXECUTORS)
+        .chain([&PROXY])
+        .zip(consumers.iter().chain(&executors).chain(&proxy))
     {
         embedded.add(part.guest.component, part.summary, part.documentation, component)?;
     }
-    for (consumer, importing) in CONSUMERS.iter().zip(&consumers) {
+    let [mcp, ..] = consumers.as_slice() else { bail!("the MCP client was not built") };
+    let [proxy] = proxy.as_slice() else { bail!("the proxy was not built") };
+    consumers.push(compose(proxy, mcp)?);
+    if let Some(proxied) = consumers.last() {
+        let Part { guest, summary, documentation } = PROXIED;
+        embedded.add(guest.component, summary, documentation, proxied)?;
+    }
+    for (consumer, importing) in CONSUMERS.iter().chain([&PROXIED]).zip(&consumers) {
         for (executor, exporting) in EXECUTORS.iter().zip(&executors) {
             let (consumer, executor) = (consumer.guest.component, executor.guest.component);
             let summary = format!("{consumer} + {executor}");

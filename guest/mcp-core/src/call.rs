@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::http::HttpRequest;
 use crate::notification::Notification;
 use crate::params::Params;
+use crate::relayed::{Outbound, Replayed};
 use crate::session::{RequestId, Session};
 use crate::version::Era;
 use sandbar_exchange::{Failure, Response};
@@ -14,12 +15,15 @@ mod delivery;
 mod handshake;
 mod http_sse;
 mod message;
+mod relay;
 mod repetition;
 mod request;
 mod standing;
 
 use handshake::Handshake;
+pub(crate) use handshake::INITIALIZED;
 use message::MessageCall;
+use relay::RelayCall;
 use request::RequestCall;
 use standing::StandingCall;
 
@@ -90,6 +94,9 @@ pub enum Step {
     Drop,
     /// Hand the notification to the embedder and wait until it is done, then poll again.
     Notify(Notification),
+    /// Hand this message of the server to the client whose messages are carried, as it is, and wait
+    /// until it has been taken, then poll again. The last one of a request is its answer.
+    Text(String),
     /// Hand the request to the embedder and poll again at once; when the embedder has answered,
     /// run the call that [`Session::response`] makes of it.
     Answer(ServerRequest),
@@ -126,6 +133,7 @@ enum Kind {
     Opening(Box<Handshake>),
     Request(Box<RequestCall>),
     Message(Box<MessageCall>),
+    Relay(Box<RelayCall>),
     Standing(Box<StandingCall>),
 }
 
@@ -147,6 +155,14 @@ trait Drive {
 impl Call {
     pub(crate) fn opening(known: Option<Era>, insists: bool) -> Self {
         Self { kind: Kind::Opening(Box::new(Handshake::new(known, insists))) }
+    }
+
+    pub(crate) fn replay(replayed: Replayed) -> Self {
+        Self { kind: Kind::Opening(Box::new(Handshake::replaying(replayed))) }
+    }
+
+    pub(crate) fn relay(message: Outbound) -> Self {
+        Self { kind: Kind::Relay(Box::new(RelayCall::new(message))) }
     }
 
     pub(crate) fn request(request: Outgoing) -> Self {
@@ -180,6 +196,7 @@ impl Call {
             Kind::Opening(handshake) => &mut **handshake,
             Kind::Request(request) => &mut **request,
             Kind::Message(message) => &mut **message,
+            Kind::Relay(relay) => &mut **relay,
             Kind::Standing(stream) => &mut **stream,
         }
     }
@@ -237,7 +254,8 @@ impl Call {
     pub fn cancellation(&mut self, session: &mut Session) -> Option<Self> {
         match &mut self.kind {
             Kind::Request(request) => request.cancellation(session),
-            Kind::Opening(_) | Kind::Message(_) | Kind::Standing(_) => None,
+            // Of one that is carried the client tells the server itself.
+            Kind::Opening(_) | Kind::Message(_) | Kind::Relay(_) | Kind::Standing(_) => None,
         }
     }
 }

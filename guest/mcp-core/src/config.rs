@@ -32,6 +32,41 @@ pub struct SessionConfig {
     pub log_level: Option<LogLevel>,
 }
 
+/// The settings of a session whose messages are another client's:
+/// `sandbar:mcp/types.upstream-options`. Who it is and what it can do, the client says itself.
+#[derive(Clone, Debug)]
+pub struct RelayConfig {
+    /// See [`SessionConfig::url`].
+    pub url: String,
+    /// See [`SessionConfig::fields`].
+    pub fields: Vec<Field>,
+    /// See [`SessionConfig::max_message_bytes`].
+    pub max_message_bytes: u64,
+    /// See [`SessionConfig::idle_timeout`].
+    pub idle_timeout: Option<Duration>,
+}
+
+impl RelayConfig {
+    pub(crate) fn into_session_config(self) -> SessionConfig {
+        SessionConfig {
+            url: self.url,
+            fields: self.fields,
+            client_info: concat!(
+                r#"{"name":"sandbar","version":""#,
+                env!("CARGO_PKG_VERSION"),
+                r#""}"#
+            )
+            .to_owned(),
+            capabilities: "{}".to_owned(),
+            era: None,
+            max_message_bytes: self.max_message_bytes,
+            idle_timeout: self.idle_timeout,
+            listens: true,
+            log_level: None,
+        }
+    }
+}
+
 /// Field names that the protocol writes itself.
 const RESERVED: &[&str] = &[
     "accept",

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::error::{Error, RpcError};
 use crate::json_text::{cut, range_within};
-use crate::jsonrpc::{Batch, Id, Malformed, Message};
+use crate::jsonrpc::{self, Batch, Id, Malformed, Message};
 use crate::preview::quote;
 use crate::reply::{self, Ending, Part, Reply};
 use crate::sse::Decoder;
@@ -25,6 +25,8 @@ pub(crate) enum Received {
     Answer(Result<String, RpcError>),
     /// The answer to another request of this client, or to none.
     Elsewhere(i64, Result<String, RpcError>),
+    /// A message as the server wrote it, for whoever hands messages on.
+    Verbatim(String, Kind),
     /// Where a server of 2024-11-05 wants messages sent.
     Endpoint(String),
     /// What is no message, among others that are: its beginning.
@@ -33,10 +35,28 @@ pub(crate) enum Received {
     End(Ending),
 }
 
+/// What a message is that is handed on as it is.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// A notification.
+    Notification,
+    /// A request of the server.
+    Request(Id),
+    /// The answer, with the id that it came with.
+    Success(Option<Id>),
+    /// The answer, an error.
+    Failure(Option<Id>, RpcError),
+    /// The answer to another request, or to none.
+    Elsewhere,
+}
+
 /// The response to the request `id`, or the rest of one.
 #[derive(Debug)]
 pub(crate) struct Inbound {
-    id: i64,
+    /// None where nothing on it is an answer.
+    id: Option<Id>,
+    /// Whether messages are handed on as they are.
+    verbatim: bool,
     reply: Reply,
     /// The rest of a batch that is being taken apart.
     batch: VecDeque<String>,
@@ -44,13 +64,18 @@ pub(crate) struct Inbound {
 
 impl Inbound {
     /// What `reply` brings for the request `id`.
-    pub(crate) const fn new(id: i64, reply: Reply) -> Self {
-        Self { id, reply, batch: VecDeque::new() }
+    pub(crate) fn new(id: impl Into<Id>, reply: Reply) -> Self {
+        Self { id: Some(id.into()), verbatim: false, reply, batch: VecDeque::new() }
+    }
+
+    /// What `reply` brings for the request `id`, or for none, as the server wrote it.
+    pub(crate) const fn verbatim(id: Option<Id>, reply: Reply) -> Self {
+        Self { id, verbatim: true, reply, batch: VecDeque::new() }
     }
 
     /// Goes on for another request on the same stream.
-    pub(crate) const fn expect(&mut self, id: i64) {
-        self.id = id;
+    pub(crate) fn expect(&mut self, id: i64) {
+        self.id = Some(id.into());
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
@@ -115,6 +140,9 @@ impl Inbound {
     /// Tells what a message is. `single` says that it is the whole body, so that it cannot but
     /// mean this request; a stream may also carry what concerns others, which is skipped.
     fn sort(&self, text: String, single: bool) -> Option<Received> {
+        if self.verbatim {
+            return self.sort_verbatim(text, single);
+        }
         let (id, result) = match Message::parse(&text) {
             Ok(Message::Request { id, method, params }) => {
                 let params = params.map(str::to_owned);
@@ -126,7 +154,7 @@ impl Inbound {
             }
             Ok(Message::Failure { id, error }) => {
                 return match id.as_ref().and_then(Id::whole) {
-                    Some(other) if !single && other != self.id => {
+                    Some(other) if !single && !self.is_number(other) => {
                         Some(Received::Elsewhere(other, Err(error)))
                     }
                     _ if single || self.may_mean_us(id.as_ref()) => {
@@ -141,19 +169,50 @@ impl Inbound {
             }
         };
         match id {
-            Some(id) if id.means(self.id) => Some(Received::Answer(Ok(cut(text, result)))),
+            Some(id) if self.is_ours(&id) => Some(Received::Answer(Ok(cut(text, result)))),
             // The exchange asked one thing, and this is all that came.
             None if single => Some(Received::Answer(Ok(cut(text, result)))),
-            _ if single => {
-                let what = "the result answers another request".to_owned();
-                Some(Received::End(Ending::Invalid(Error::InvalidMessage(what))))
-            }
+            _ if single => Some(answers_another()),
             Some(id) => {
                 let result = cut(text, result);
                 id.whole().map(|other| Received::Elsewhere(other, Ok(result)))
             }
             None => Some(Received::Noise(quote(text.as_bytes()))),
         }
+    }
+
+    /// The same for whoever hands messages on.
+    fn sort_verbatim(&self, text: String, single: bool) -> Option<Received> {
+        let kind = match Message::parse(&text) {
+            Ok(Message::Request { id, .. }) => Kind::Request(id),
+            Ok(Message::Notification { .. }) => Kind::Notification,
+            Ok(Message::Failure { id, error }) => match single || self.may_mean_us(id.as_ref()) {
+                true => Kind::Failure(id, error),
+                false => Kind::Elsewhere,
+            },
+            Ok(Message::Success { id: Some(id), .. }) if self.is_ours(&id) => {
+                Kind::Success(Some(id))
+            }
+            Ok(Message::Success { id: None, .. }) if single => Kind::Success(None),
+            Ok(Message::Success { .. }) if single => return Some(answers_another()),
+            Ok(Message::Success { id: Some(_), .. }) => Kind::Elsewhere,
+            Ok(Message::Success { id: None, .. }) => {
+                return Some(Received::Noise(quote(text.as_bytes())));
+            }
+            Err(Malformed(what)) => {
+                return Some(self.unreadable(text.as_bytes(), &what, single));
+            }
+        };
+        let bare = range_within(&text, jsonrpc::without_mark(&text).trim_ascii_end());
+        Some(Received::Verbatim(cut(text, bare), kind))
+    }
+
+    fn is_number(&self, other: i64) -> bool {
+        self.is_ours(&Id::from(other))
+    }
+
+    fn is_ours(&self, id: &Id) -> bool {
+        self.id.as_ref().is_some_and(|ours| id.means(ours))
     }
 
     /// What is no message. All that came, it is the end. In a stream it is skipped, unless it can
@@ -177,8 +236,14 @@ impl Inbound {
     }
 
     /// Servers that cannot tell which request failed say null, nothing, or a text of their own.
-    /// Our ids are numbers, so only another number is for somebody else.
+    /// Only another number is for somebody else.
     fn may_mean_us(&self, id: Option<&Id>) -> bool {
-        id.and_then(Id::number).is_none_or(|number| number == self.id as f64)
+        let is_another = |ours: &Id| id.is_some_and(|id| id.number().is_some() && !id.means(ours));
+        self.id.as_ref().is_some_and(|ours| !is_another(ours))
     }
+}
+
+fn answers_another() -> Received {
+    let what = "the result answers another request".to_owned();
+    Received::End(Ending::Invalid(Error::InvalidMessage(what)))
 }

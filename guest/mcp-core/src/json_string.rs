@@ -9,7 +9,7 @@ use memchr::memchr;
 
 /// What a JSON string, with its quotes, means; none of every other value. The text must be one that
 /// was checked.
-pub(crate) fn read(json: &str) -> Option<Cow<'_, str>> {
+pub fn read(json: &str) -> Option<Cow<'_, str>> {
     let inside = inside(json)?;
     match memchr(b'\\', inside.as_bytes()) {
         None => Some(Cow::Borrowed(inside)),

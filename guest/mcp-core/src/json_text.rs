@@ -62,16 +62,20 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
 /// The values of the members that have these names, without a table of the others.
 #[derive(Debug)]
-pub(crate) struct Picked<'a, const N: usize> {
+pub struct Picked<'a, const N: usize> {
     /// The JSON text of each; that of the last one, where there are several.
-    pub(crate) values: [Option<&'a str>; N],
+    pub values: [Option<&'a str>; N],
     /// Whether one of the names is there more than once.
-    pub(crate) repeated: bool,
+    pub repeated: bool,
 }
 
 impl<'a, const N: usize> Picked<'a, N> {
     /// Looks for members of the text of an object. An explicit null is a value like any other.
-    pub(crate) fn from(object: &'a str, names: [&str; N]) -> Result<Self, serde_json::Error> {
+    ///
+    /// # Errors
+    ///
+    /// For what is no object.
+    pub fn from(object: &'a str, names: [&str; N]) -> Result<Self, serde_json::Error> {
         let mut picked = Self { values: [None; N], repeated: false };
         let pick =
             Pick { names: &names, values: &mut picked.values, repeated: &mut picked.repeated };
@@ -107,7 +111,11 @@ impl<'de> Visitor<'de> for Pick<'_, 'de> {
 }
 
 /// Hands the JSON texts of the items of an array to `take`, without a table of them.
-pub(crate) fn each_item<'a>(
+///
+/// # Errors
+///
+/// For what is no array; what came before has been handed out.
+pub fn each_item<'a>(
     array: &'a str,
     take: &mut dyn FnMut(&'a str),
 ) -> Result<(), serde_json::Error> {
@@ -152,7 +160,7 @@ pub(crate) fn check_object(text: &str) -> Result<(), serde_json::Error> {
 }
 
 /// The JSON spelling of a string.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len().saturating_add(2));
     write_quoted(&mut out, text);
     out
@@ -171,14 +179,18 @@ pub(crate) fn write_quoted(out: &mut String, text: &str) {
 
 /// The text of a JSON object, checked, with the places of its members.
 #[derive(Clone, Debug)]
-pub(crate) struct ObjectText {
+pub struct ObjectText {
     text: String,
     members: Vec<(Cow<'static, str>, Range<usize>)>,
 }
 
 impl ObjectText {
     /// Checks that a text is one JSON object.
-    pub(crate) fn parse(text: &str) -> Result<Self, serde_json::Error> {
+    ///
+    /// # Errors
+    ///
+    /// Where it is none.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         let text = text.trim_ascii().to_owned();
         let Members(parsed) = serde_json::from_str(&text)?;
         let members = parsed
@@ -200,7 +212,7 @@ impl ObjectText {
 
     /// The object with `set` members at its end, in place of its own of these names, and without
     /// those that are none.
-    pub(crate) fn replacing(&self, set: &[(&'static str, Option<&str>)]) -> Self {
+    pub fn replacing(&self, set: &[(&'static str, Option<&str>)]) -> Self {
         let is_set = |name: &str| set.iter().any(|(key, _)| *key == name);
         let kept = self.members.iter().filter(|(name, _)| !is_set(name));
         let kept =
@@ -225,29 +237,29 @@ impl ObjectText {
     }
 
     /// The whole text.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// The text of a member's value; of the last one, where there are several.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         let (_, range) = self.members.iter().rev().find(|(member, _)| member == name)?;
         self.text.get(range.clone())
     }
 
     /// The members, each with the text of its value.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let value = |place: &Range<usize>| self.text.get(place.clone()).unwrap_or("null");
         self.members.iter().map(move |(name, place)| (&**name, value(place)))
     }
 
     /// A member's value, where it is a string.
-    pub(crate) fn string(&self, name: &str) -> Option<String> {
+    pub fn string(&self, name: &str) -> Option<String> {
         json_string::read(self.get(name)?).map(Cow::into_owned)
     }
 
     /// How many members have this name.
-    pub(crate) fn count(&self, name: &str) -> usize {
+    pub fn count(&self, name: &str) -> usize {
         self.members.iter().filter(|(member, _)| member == name).count()
     }
 
@@ -269,7 +281,7 @@ impl ObjectText {
     }
 
     /// Writes the object with `set` members replaced where they are, or added at the end.
-    pub(crate) fn write_with(&self, out: &mut String, set: &[(&str, &str)]) {
+    pub fn write_with(&self, out: &mut String, set: &[(&str, &str)]) {
         let mut written = 0;
         for (name, range) in &self.members {
             if let Some((_, value)) = set.iter().find(|(key, _)| key == name) {
@@ -292,7 +304,7 @@ impl ObjectText {
 }
 
 /// Writes an object of the given members.
-pub(crate) fn write_object(out: &mut String, members: &[(&str, &str)]) {
+pub fn write_object(out: &mut String, members: &[(&str, &str)]) {
     out.push('{');
     for (index, (key, value)) in members.iter().enumerate() {
         if index > 0 {

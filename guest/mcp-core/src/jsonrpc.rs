@@ -6,6 +6,7 @@
 //! numbers and error codes in every spelling.
 
 use core::fmt::{self, Write as _};
+use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
@@ -19,27 +20,39 @@ use crate::preview::cut_at_char;
 
 /// The id of a request, as its sender spelled it: an answer gives it back byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Id(String);
+pub struct Id(String);
 
 impl Id {
     /// The id of this JSON text: a string or a number. Null is no id.
-    pub(crate) fn of(json: &str) -> Option<Self> {
+    pub fn of(json: &str) -> Option<Self> {
         let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
         (is_number || json.starts_with('"')).then(|| Self(json.to_owned()))
     }
 
     /// The id as JSON text.
-    pub(crate) fn as_json(&self) -> &str {
+    pub fn into_json(self) -> String {
+        self.0
+    }
+
+    /// The id as JSON text.
+    pub fn as_json(&self) -> &str {
         &self.0
     }
 
-    /// Whether it has the value of a number, as a number or as text: `3`, `3.0` and `"3"` are one id
-    /// (rust-sdk 1017, python-sdk 1720).
-    pub(crate) fn means(&self, number: i64) -> bool {
-        match self.number() {
+    /// Whether it is the same id: spelled the same, or of the value of the same number or string.
+    /// `3`, `3.0` and `"3"` are one id (rust-sdk 1017, python-sdk 1720).
+    pub fn means(&self, ours: &Self) -> bool {
+        if self == ours {
+            return true;
+        }
+        match (self.number(), ours.number()) {
             // Ids of this client are small enough for a double to hold.
-            Some(theirs) => theirs == number as f64,
-            None => false,
+            (Some(theirs), Some(ours)) => theirs == ours,
+            (None, None) => {
+                let text = |id: &Self| json_string::read(&id.0).map(Cow::into_owned);
+                text(self).is_some_and(|theirs| text(ours) == Some(theirs))
+            }
+            _ => false,
         }
     }
 
@@ -54,31 +67,66 @@ impl Id {
     }
 }
 
+impl From<i64> for Id {
+    fn from(number: i64) -> Self {
+        Self(number.to_string())
+    }
+}
+
 /// The number that a JSON text spells, as a number or inside a string.
 fn number(json: &str) -> Option<f64> {
     json_string::inside(json).unwrap_or(json).trim().parse().ok().filter(|f: &f64| f.is_finite())
 }
 
-/// One message of a server.
+/// One message.
 #[derive(Debug)]
-pub(crate) enum Message<'a> {
+pub enum Message<'a> {
     /// It asks something.
-    Request { id: Id, method: String, params: Option<&'a str> },
+    Request {
+        /// What the answer is to name.
+        id: Id,
+        /// What is asked.
+        method: String,
+        /// The JSON text of the parameters.
+        params: Option<&'a str>,
+    },
     /// It tells something.
-    Notification { method: String, params: Option<&'a str> },
-    /// It answers with a result, here as JSON text; the id is missing where the server left it out.
-    Success { id: Option<Id>, result: &'a str },
-    /// It answers with an error; the id is missing where the server could not tell.
-    Failure { id: Option<Id>, error: RpcError },
+    Notification {
+        /// What is told.
+        method: String,
+        /// The JSON text of the parameters.
+        params: Option<&'a str>,
+    },
+    /// It answers with a result.
+    Success {
+        /// Missing where the server left it out.
+        id: Option<Id>,
+        /// The JSON text.
+        result: &'a str,
+    },
+    /// It answers with an error.
+    Failure {
+        /// Missing where the server could not tell.
+        id: Option<Id>,
+        /// The error.
+        error: RpcError,
+    },
 }
 
 /// Why a text is no message, for people.
 #[derive(Debug)]
-pub(crate) struct Malformed(pub(crate) String);
+pub struct Malformed(
+    /// What is wrong with it.
+    pub String,
+);
 
 impl<'a> Message<'a> {
     /// Reads one message. A byte order mark before it is skipped.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Malformed> {
+    ///
+    /// # Errors
+    ///
+    /// For what is no JSON-RPC message.
+    pub fn parse(text: &'a str) -> Result<Self, Malformed> {
         let text = without_mark(text);
         if !text.starts_with('{') {
             // Serde says what is wrong with a text that is no JSON at all.
@@ -130,13 +178,13 @@ pub(crate) fn claims_to_be_json_rpc(text: &str) -> bool {
 }
 
 /// A text without what editors and frameworks write before JSON (RFC 8259 section 8.1).
-fn without_mark(text: &str) -> &str {
+pub(crate) fn without_mark(text: &str) -> &str {
     text.trim_ascii_start().trim_start_matches('\u{FEFF}').trim_ascii_start()
 }
 
 impl RpcError {
     /// Reads the value of `error`, whatever it is: that something failed is certain.
-    pub(crate) fn read(error: &str) -> Self {
+    pub fn read(error: &str) -> Self {
         let Ok(Picked { values: [code, message, data], .. }) =
             Picked::from(error, ["code", "message", "data"])
         else {
@@ -247,7 +295,7 @@ pub(crate) fn write_call(
 const USUAL_CALL_BYTES: usize = 512;
 
 /// Writes the answer to a request of the server. The result must be JSON text.
-pub(crate) fn write_response(id: &Id, outcome: &Result<String, RpcError>) -> Vec<u8> {
+pub fn write_response(id: &Id, outcome: &Result<String, RpcError>) -> Vec<u8> {
     let id = id.as_json();
     let text = match outcome {
         Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#),
@@ -359,10 +407,10 @@ mod tests {
     #[test]
     fn ids_are_equal_by_value() {
         for json in ["3", "3.0", "0.3e1", "\"3\"", "\" 3 \"", "\"3.0\""] {
-            assert!(Id::of(json).unwrap().means(3), "{json}");
+            assert!(Id::of(json).unwrap().means(&Id::from(3)), "{json}");
         }
         for json in ["4", "-3", "3.5", "\"three\"", "\"\"", "\"nan\"", "\"inf\""] {
-            assert!(!Id::of(json).unwrap().means(3), "{json}");
+            assert!(!Id::of(json).unwrap().means(&Id::from(3)), "{json}");
         }
         for json in ["null", "true", "[3]", "{}"] {
             assert_eq!(Id::of(json), None, "{json}");

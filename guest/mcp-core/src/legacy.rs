@@ -1,6 +1,8 @@
 //! Requests of the legacy era (2025-11-25, "Transports: Streamable HTTP"): a session id, and the
 //! negotiated version on everything after `initialize`.
 
+use std::borrow::Cow;
+
 use crate::config::SessionConfig;
 use crate::error::Error;
 use crate::json_text::{quoted, write_object};
@@ -46,7 +48,7 @@ impl SessionId {
 #[derive(Clone, Debug)]
 pub(crate) struct Legacy {
     /// The negotiated version.
-    pub(crate) version: &'static str,
+    pub(crate) version: Cow<'static, str>,
     /// The session, where the server keeps one.
     pub(crate) session_id: Option<SessionId>,
     /// How messages are carried.
@@ -65,8 +67,8 @@ pub(crate) enum Transport {
 impl Legacy {
     /// The fields of a request beyond those of its method.
     pub(crate) fn fields(&self) -> Vec<Field> {
-        let version = has_version_field(self.version)
-            .then(|| Field::new("mcp-protocol-version", self.version));
+        let version = has_version_field(&self.version)
+            .then(|| Field::new("mcp-protocol-version", &*self.version));
         version.into_iter().chain(self.session_id.as_ref().map(SessionId::field)).collect()
     }
 }

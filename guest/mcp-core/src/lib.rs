@@ -35,6 +35,7 @@ mod notification;
 mod params;
 mod place;
 mod preview;
+mod relayed;
 mod reply;
 mod session;
 pub mod sse;
@@ -42,9 +43,16 @@ mod tool_headers;
 pub mod typed;
 mod version;
 
+/// The messages of MCP as text: what others read and write them with.
+pub mod message {
+    pub use crate::json_string::read as read_string;
+    pub use crate::json_text::{ObjectText, Picked, each_item, quoted, write_object};
+    pub use crate::jsonrpc::{Id, Malformed, Message, write_response};
+}
+
 pub use cache::CacheKey;
 pub use call::{Answer, Call, CallId, InputRequest, Outgoing, ServerRequest, Step};
-pub use config::SessionConfig;
+pub use config::{RelayConfig, SessionConfig};
 pub use description::{Implementation, ServerDescription};
 pub use elicitation::{Bound, Choice, Elicitation, FieldKind, Form, FormField, UrlElicitation};
 pub use error::{Error, MessageLimit, RpcError, StatusError};

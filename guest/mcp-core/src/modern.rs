@@ -27,18 +27,7 @@ impl Modern {
 
     /// The fields of a request beyond those of every POST.
     pub(crate) fn fields(&self, method: &str, params: &Params) -> Result<Vec<Field>, Error> {
-        let mut fields = vec![
-            Field::new("mcp-protocol-version", self.version),
-            Field::new("mcp-method", header_value::encode(method)),
-        ];
-        let name = name_parameter(method).and_then(|parameter| params.string(parameter));
-        if let Some(name) = name {
-            fields.push(Field::new("mcp-name", header_value::encode(&name)));
-            if method == "tools/call" {
-                fields.extend(self.tool_headers.fields(&name, params.get("arguments"))?);
-            }
-        }
-        Ok(fields)
+        fields(self.version, &self.tool_headers, method, params)
     }
 
     /// The message of a request, or of a notification where there is no id. A progress token is
@@ -62,6 +51,27 @@ impl Modern {
         let write_params = |out: &mut String| call.params.write_with_meta(out, &members);
         jsonrpc::write_call(call.id, call.method, Some(&write_params))
     }
+}
+
+/// The fields of a request beyond those of every POST.
+pub(crate) fn fields(
+    version: &str,
+    tool_headers: &ToolHeaders,
+    method: &str,
+    params: &Params,
+) -> Result<Vec<Field>, Error> {
+    let mut fields = vec![
+        Field::new("mcp-protocol-version", version),
+        Field::new("mcp-method", header_value::encode(method)),
+    ];
+    let name = name_parameter(method).and_then(|parameter| params.string(parameter));
+    if let Some(name) = name {
+        fields.push(Field::new("mcp-name", header_value::encode(&name)));
+        if method == "tools/call" {
+            fields.extend(tool_headers.fields(&name, params.get("arguments"))?);
+        }
+    }
+    Ok(fields)
 }
 
 /// A request or notification to write, in either era.

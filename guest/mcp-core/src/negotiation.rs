@@ -10,7 +10,7 @@ use crate::version;
 use sandbar_exchange::{ErrorCode, Failure, Processed};
 
 /// `HeaderMismatch`.
-const HEADER_MISMATCH: i64 = -32020;
+pub(crate) const HEADER_MISMATCH: i64 = -32020;
 /// `MissingRequiredClientCapability`.
 const MISSING_CAPABILITY: i64 = -32021;
 /// `UnsupportedProtocolVersion`.

@@ -177,7 +177,7 @@ impl Notification {
         };
         let theirs = theirs.and_then(Id::of);
         // One without a token is on the stream of the call, and that is all there is to know.
-        let foreign = |ours| theirs.is_some_and(|theirs| !theirs.means(ours));
+        let foreign = |ours: i64| theirs.is_some_and(|theirs| !theirs.means(&Id::from(ours)));
         if token.is_some_and(foreign) {
             self.call = None;
         }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::cache::{Cache, CacheKey};
 use crate::call::{Answer, Call, CallId, Outgoing};
-use crate::config::SessionConfig;
+use crate::config::{RelayConfig, SessionConfig};
 use crate::cookies::Cookies;
 use crate::description::ServerDescription;
 use crate::elsewhere::Elsewhere;
@@ -17,6 +17,7 @@ use crate::limits::{STANDING_SILENCE, UNPRODUCTIVE_RESUMPTIONS};
 use crate::modern::Modern;
 use crate::notification::Change;
 use crate::params::Params;
+use crate::relayed::Relayed;
 use crate::version::Era;
 use sandbar_exchange::{Field, Response};
 
@@ -77,6 +78,8 @@ pub struct Session {
     cache: Cache,
     elsewhere: Elsewhere,
     second_look: SecondLook,
+    /// What is known of the client whose messages are carried; none where there is none but this one.
+    relayed: Option<Box<Relayed>>,
     /// Sessions whose loss the stream for what belongs to no request has noticed, one after another
     /// without a message between.
     lost_in_vain: u32,
@@ -113,8 +116,51 @@ impl Session {
             cache: Cache::default(),
             elsewhere: Elsewhere::default(),
             second_look: SecondLook::NotNeeded,
+            relayed: None,
             lost_in_vain: 0,
         })
+    }
+
+    /// A session that is the affair of another client: its messages are carried as they are.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::new`].
+    pub fn relaying(config: RelayConfig) -> Result<Self, Error> {
+        let session = Self::new(config.into_session_config())?;
+        Ok(Self { relayed: Some(Box::default()), ..session })
+    }
+
+    /// Carries a message of the client: see [`Step::Text`](crate::Step::Text) for what the server
+    /// says. Its result is empty text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] from [`Session::close`] on, [`Error::InvalidParams`] where the message is
+    /// none.
+    pub fn relay(&mut self, message: String) -> Result<Call, Error> {
+        self.check_open()?;
+        Ok(Call::relay(self.relayed_mut().outbound(message)?))
+    }
+
+    /// Whether the client has confirmed its session since this was asked last, so that the stream for
+    /// what belongs to no request is due.
+    pub fn was_confirmed(&mut self) -> bool {
+        core::mem::take(&mut self.relayed_mut().confirmed)
+    }
+
+    /// Whether the session is another client's.
+    #[must_use]
+    pub const fn relays(&self) -> bool {
+        self.relayed.is_some()
+    }
+
+    pub(crate) fn relayed_mut(&mut self) -> &mut Relayed {
+        self.relayed.get_or_insert_default()
+    }
+
+    pub(crate) fn relayed(&self) -> Option<&Relayed> {
+        self.relayed.as_deref()
     }
 
     /// What is known of the server; `Some` from the first successful opening on.
@@ -133,6 +179,9 @@ impl Session {
     /// The opening: finds out the era, and in the legacy one makes the handshake. Its result is
     /// empty text.
     pub fn open(&mut self) -> Call {
+        if let Some(replayed) = self.relayed().and_then(Relayed::replay) {
+            return Call::replay(replayed);
+        }
         let known = match core::mem::replace(&mut self.second_look, SecondLook::Taken) {
             SecondLook::Due(era) => Some(era),
             other => {

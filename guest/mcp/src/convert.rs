@@ -32,6 +32,16 @@ pub(crate) fn config(options: wit::SessionOptions) -> core::SessionConfig {
     }
 }
 
+/// The same for messages of another client.
+pub(crate) fn relay_config(options: wit::UpstreamOptions) -> core::RelayConfig {
+    core::RelayConfig {
+        idle_timeout: Deadline::of(Phase::Idle, &options.deadlines),
+        url: options.url,
+        fields: options.fields,
+        max_message_bytes: options.max_message_bytes,
+    }
+}
+
 pub(crate) fn description(known: core::ServerDescription) -> wit::ServerDescription {
     wit::ServerDescription {
         era: match known.era {

@@ -47,9 +47,21 @@ pub(crate) async fn run_cancellable(
     Err(Error::Cancelled)
 }
 
+/// Ends a session: every call is given up, the server is told, and gets its farewell.
+pub(crate) async fn close(shared: &Rc<Shared>) {
+    shared.calls.close();
+    shared.core.borrow_mut().close();
+    cancelled(shared).await;
+    let farewell = shared.core.borrow_mut().farewell();
+    if let Some(request) = farewell {
+        // Servers may refuse a DELETE; there is nothing to do about it.
+        let _ = exchange(shared, request).await;
+    }
+}
+
 /// Waits until the server has been told of every call that was given up, within a limit: whether
 /// it answers is up to it.
-pub(crate) async fn cancelled(shared: &Rc<Shared>) {
+async fn cancelled(shared: &Rc<Shared>) {
     let settled = pin!(shared.calls.settled());
     let late = pin!(monotonic_clock::wait_for(nanoseconds(limits::CANCELLATION_WAIT)));
     select(settled, late).await;
@@ -83,6 +95,7 @@ pub(crate) async fn run(
             Step::Read => read(shared, call, &mut open, &mut deadline).await,
             Step::Drop => open = None,
             Step::Notify(notification) => untold.push(convert::notification(notification)),
+            Step::Text(text) => shared.takers.hand(listener, text).await,
             Step::Answer(ServerRequest { call, id, method, params }) => {
                 let question = Question { call, method, params, by: Asker::Server(id) };
                 if let Err(refused) = shared.listeners.ask(listener, question).await {
@@ -182,10 +195,7 @@ async fn send(
 }
 
 /// Performs an exchange with the endpoint up to the head of its response.
-pub(crate) async fn exchange(
-    shared: &Rc<Shared>,
-    request: HttpRequest,
-) -> Result<(Response, Body), Failure> {
+async fn exchange(shared: &Rc<Shared>, request: HttpRequest) -> Result<(Response, Body), Failure> {
     let silence = request.idle_timeout;
     let request = Request {
         method: request.method.as_str().to_owned(),

@@ -27,6 +27,8 @@ pub(crate) enum Listener {
     Call(StreamWriter<Notification>),
     /// Whoever listens to the session.
     Session,
+    /// Whoever takes what the server says in return to a message of another client.
+    Taker(StreamWriter<String>),
     /// Nobody yet: the session is being opened, and its events are kept until it is.
     Opening(Vec<Event>),
     /// Nobody any more.
@@ -123,7 +125,8 @@ impl Listeners {
             }
             Listener::Session => self.tell_session(events(notifications).collect()).await,
             Listener::Opening(kept) => keep(kept, events(notifications)),
-            Listener::Gone => {}
+            // What this client has to say is nothing to another.
+            Listener::Taker(_) | Listener::Gone => {}
         }
     }
 

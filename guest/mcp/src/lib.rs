@@ -1,6 +1,6 @@
 //! The `mcp` component: glue between the sans-IO core and the executor import.
 //!
-//! `session` exports the resource, `drive` takes the steps that a call of the core asks for,
+//! `session` and `upstream` export the resources, `drive` takes the steps that a call of the core asks for,
 //! `events` tells what the server says unasked, `cancel` is how a call learns that it was given up,
 //! and `convert` and `records` translate types. Every decision about MCP is taken in
 //! `sandbar-mcp-core`.
@@ -12,6 +12,7 @@ mod events;
 mod records;
 mod session;
 mod shared;
+mod upstream;
 
 /// Generated from `wit/`.
 #[allow(
@@ -39,6 +40,10 @@ struct Mcp;
 
 impl bindings::exports::sandbar::mcp::client::Guest for Mcp {
     type Session = session::Session;
+}
+
+impl bindings::exports::sandbar::mcp::messages::Guest for Mcp {
+    type Upstream = upstream::Upstream;
 }
 
 bindings::export!(Mcp with_types_in bindings);

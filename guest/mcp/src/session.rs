@@ -228,14 +228,7 @@ impl GuestSession for Session {
     }
 
     async fn close(&self) -> Result<(), WitError> {
-        self.0.calls.close();
-        self.0.core.borrow_mut().close();
-        drive::cancelled(&self.0).await;
-        let farewell = self.0.core.borrow_mut().farewell();
-        if let Some(request) = farewell {
-            // Servers may refuse a DELETE; there is nothing to do about it.
-            let _ = drive::exchange(&self.0, request).await;
-        }
+        drive::close(&self.0).await;
         Ok(())
     }
 }

@@ -1,8 +1,10 @@
 //! What all calls of one session share.
 
-use crate::bindings::sandbar::mcp::types::{Event, SessionOptions};
+use crate::bindings::exports::sandbar::mcp::messages::UpstreamEvent;
+use crate::bindings::sandbar::mcp::types::{Event, SessionOptions, UpstreamOptions};
 use crate::cancel::Registry;
 use crate::events::{Listener, Listeners};
+use crate::upstream::Takers;
 use crate::{convert, drive};
 use futures::lock::Mutex;
 use sandbar_exchange::{Deadline, Phase};
@@ -17,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) core: RefCell<Session>,
     pub(crate) calls: Registry,
     pub(crate) listeners: Listeners,
+    /// Of the messages of another client.
+    pub(crate) takers: Takers,
     pub(crate) endpoint: Endpoint,
     /// Held while the session is being reopened, so that calls which lost it
     /// together make one new session and not one each.
@@ -32,18 +36,33 @@ pub(crate) struct Endpoint {
 impl Shared {
     /// A session that is not open yet, and what it will tell unasked.
     pub(crate) fn new(options: SessionOptions) -> Result<(Self, StreamReader<Event>), Error> {
-        if Deadline::of(Phase::Total, &options.deadlines).is_some() {
-            let reason = "`deadlines` has one for `total`, which a call does not have";
-            return Err(Error::InvalidParams(reason.into()));
-        }
+        no_total(&options.deadlines)?;
         let endpoint = Endpoint {
             url: options.url.clone(),
             connect_timeout: Deadline::of(Phase::Connect, &options.deadlines),
         };
         let core = RefCell::new(Session::new(convert::config(options))?);
         let (listeners, events) = Listeners::new();
-        let calls = Registry::new();
-        Ok((Self { core, calls, listeners, endpoint, reopening: Mutex::new(()) }, events))
+        let (calls, takers, reopening) = (Registry::new(), Takers::default(), Mutex::new(()));
+        Ok((Self { core, calls, listeners, takers, endpoint, reopening }, events))
+    }
+
+    /// A session that is another client's, and what the server will tell that belongs to none of its
+    /// messages.
+    pub(crate) fn relaying(
+        options: UpstreamOptions,
+    ) -> Result<(Self, StreamReader<UpstreamEvent>), Error> {
+        no_total(&options.deadlines)?;
+        let endpoint = Endpoint {
+            url: options.url.clone(),
+            connect_timeout: Deadline::of(Phase::Connect, &options.deadlines),
+        };
+        let core = RefCell::new(Session::relaying(convert::relay_config(options))?);
+        // Nobody listens to what this client would have to say.
+        let (listeners, _) = Listeners::new();
+        let (takers, events) = Takers::new();
+        let (calls, reopening) = (Registry::new(), Mutex::new(()));
+        Ok((Self { core, calls, listeners, takers, endpoint, reopening }, events))
     }
 
     /// Opens the session for the first time.
@@ -76,6 +95,22 @@ impl Shared {
         }
         // An opening never asks for a reopening, so the recursion that the
         // compiler sees ends here; boxing gives it a size.
-        Box::pin(self.handshake(&mut Listener::Session)).await
+        Box::pin(self.handshake(&mut Listener::Session)).await?;
+        if self.core.borrow().relays() && generation > 0 {
+            let shared = Rc::clone(self);
+            // Who asked for the session has its own stream to take from meanwhile.
+            wit_bindgen::spawn_local(async move {
+                shared.takers.tell(UpstreamEvent::Forgotten).await;
+            });
+        }
+        Ok(())
     }
+}
+
+fn no_total(deadlines: &[Deadline]) -> Result<(), Error> {
+    if Deadline::of(Phase::Total, deadlines).is_some() {
+        let reason = "`deadlines` has one for `total`, which a call does not have";
+        return Err(Error::InvalidParams(reason.into()));
+    }
+    Ok(())
 }

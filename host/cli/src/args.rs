@@ -60,6 +60,10 @@ pub(crate) enum Command {
     /// Fetch a URL, through the same sandbox and executors
     #[command(after_help = help::FETCH)]
     Fetch(FetchArgs),
+    /// Be an MCP server on standard input and output that is a remote one: for the configuration of
+    /// agents
+    #[command(after_help = help::PROXY)]
+    Proxy(ProxyArgs),
     /// Perform HTTP exchanges for clients elsewhere
     #[command(after_help = help::EXECUTOR)]
     Executor(ExecutorArgs),
@@ -282,6 +286,31 @@ pub(crate) struct RequestArgs {
     pub(crate) params: Option<String>,
 }
 
+/// `sandbar proxy`
+#[derive(Debug, Args)]
+pub(crate) struct ProxyArgs {
+    /// The MCP endpoint, http:// or https://
+    #[arg(value_parser = parse_server_url)]
+    pub(crate) url: String,
+    /// Send this header with every request; may be repeated. Write 'Name=@FILE' to read the
+    /// value from a file and keep it out of the list of processes
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// Give a request up after a silence this long of the server. None by default: the agent does
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) idle_timeout: Option<Duration>,
+    /// Give up when a connection takes longer, TLS included; at most 2m. 10s by default
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Pass messages of at most this many bytes, in either direction. 16777216 by default
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1024..=1 << 30))]
+    pub(crate) max_message_bytes: Option<u64>,
+    #[command(flatten)]
+    pub(crate) grant: GrantArgs,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+}
+
 /// `sandbar components`
 #[derive(Debug, Args)]
 pub(crate) struct ComponentsArgs {
@@ -320,7 +349,11 @@ impl Command {
             Self::Call(args) => Some(&args.server),
             Self::Read(args) => Some(&args.server),
             Self::Prompt(args) => Some(&args.server),
-            Self::Components(_) | Self::Policy(_) | Self::Fetch(_) | Self::Executor(_) => None,
+            Self::Components(_)
+            | Self::Policy(_)
+            | Self::Fetch(_)
+            | Self::Proxy(_)
+            | Self::Executor(_) => None,
             #[cfg(feature = "demo")]
             Self::Demo(_) => None,
         }

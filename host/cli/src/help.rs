@@ -131,6 +131,20 @@ off exits with 4, and what had come is kept. Any status exits with 0 unless --fa
 --data adds no Content-Type. Redirects are followed within what may be dialled: the origin of the
 URL; with an executor what its operator allows.";
 
+pub(crate) const PROXY: &str = "\
+Example, in the configuration of an agent:
+  { \"mcpServers\": { \"example\": {
+      \"command\": \"sandbar\", \"args\": [\"proxy\", \"https://mcp.example.com/mcp\"] } } }
+
+  sandbar proxy https://mcp.example.com/mcp -H 'Authorization=@token.txt'
+  sandbar proxy http://10.0.0.5/mcp --executor-command 'ssh bastion sandbar executor --stdio'
+
+Messages pass as they are, in both directions; standard output carries nothing else. A server that is
+down is an error of each request, and is tried again with the next; one that forgot its session gets
+another, and the request that it refused once more. The end of standard input, SIGTERM, SIGINT and
+SIGHUP, the end of whoever reads standard output, and that of the parent process end it with 0: what
+runs is given up, and the server told.";
+
 pub(crate) const EXECUTOR: &str = "\
 Examples:
   sandbar executor --allow http://127.0.0.1:3101/mcp                   prints ws://127.0.0.1:PORT

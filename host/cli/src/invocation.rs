@@ -12,6 +12,7 @@ use crate::commands::executor::Serving;
 use crate::commands::fetch::Fetch;
 use crate::commands::lists::{self, List};
 use crate::commands::policy::Telling;
+use crate::commands::proxy::Proxy;
 use crate::commands::{calls, components, info, watch};
 use crate::connection::Server;
 use crate::failure::Failure;
@@ -52,6 +53,7 @@ pub(crate) enum Invocation {
     },
     Info(Server),
     Fetch(Fetch),
+    Proxy(Proxy),
     Executor(Serving),
     Policy(Telling),
     Components(ComponentsArgs),
@@ -103,6 +105,7 @@ impl Invocation {
             }
             Command::Info(args) => Self::Info(Server::resolve(args.server)?),
             Command::Fetch(args) => Self::Fetch(Fetch::resolve(args)?),
+            Command::Proxy(args) => Self::Proxy(Proxy::resolve(&args)?),
             Command::Executor(args) => Self::Executor(Serving::resolve(&args)?),
             Command::Components(args) => Self::Components(args),
             #[cfg(feature = "demo")]
@@ -128,6 +131,7 @@ impl Invocation {
             }
             Self::Info(server) => info::run(server).await,
             Self::Fetch(fetch) => fetch.run().await,
+            Self::Proxy(proxy) => proxy.run().await,
             Self::Executor(serving) => serving.run().await,
             Self::Policy(telling) => telling.tell(),
             Self::Components(args) => components::run(&args),

@@ -52,6 +52,10 @@ pub(crate) const STDIO_BUFFER_BYTES: usize = 64 * 1024;
 /// 5 s: enough for a slow network, and nobody waits for the process.
 pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
+/// How often a proxy looks whether the process that started it is still there. 1 s: nothing is lost
+/// meanwhile but its own memory.
+pub(crate) const PARENT_LOOKS: Duration = Duration::from_secs(1);
+
 /// Characters of a column of a table. 40: one overlong name must not widen every other line.
 pub(crate) const COLUMN_CHARACTERS: usize = 40;
 

@@ -1,6 +1,6 @@
 //! How a session is opened.
 
-use crate::limits::MAX_MESSAGE_BYTES;
+use crate::limits::{AGENT_SILENCE, MAX_MESSAGE_BYTES};
 use crate::sandbox::bindings::mcp::{self, Era, Implementation, LogLevel};
 use crate::sandbox::handler::{Handler, NoHandler};
 use sandbar_exchange::{Deadline, Field, Phase, nanoseconds};
@@ -127,22 +127,42 @@ impl ConnectOptions {
     }
 
     pub(crate) fn into_wit(self) -> mcp::SessionOptions {
-        let deadlines = [(Phase::Connect, self.connect_timeout), (Phase::Idle, self.idle_timeout)];
-        let deadlines = deadlines
-            .into_iter()
-            .filter_map(|(phase, after)| Some(Deadline { phase, after: nanoseconds(after?) }));
+        let deadlines = deadlines(self.connect_timeout, self.idle_timeout);
         mcp::SessionOptions {
             listens: self.listens.unwrap_or(self.capabilities != NO_CAPABILITIES),
             url: self.url,
             log_level: self.log_level,
-            fields: self.fields.into_iter().map(|(name, value)| Field { name, value }).collect(),
+            fields: fields(self.fields),
             client_info: implementation_json(&self.client_info),
             capabilities: self.capabilities,
             era: self.era,
             max_message_bytes: self.max_message_bytes,
-            deadlines: deadlines.collect(),
+            deadlines,
         }
     }
+
+    /// What of it counts where the messages are another client's. Calls take as long as they take: who
+    /// made them gives them up.
+    pub(crate) fn into_upstream(self) -> mcp::UpstreamOptions {
+        let silence = self.idle_timeout.unwrap_or(AGENT_SILENCE);
+        mcp::UpstreamOptions {
+            url: self.url,
+            fields: fields(self.fields),
+            max_message_bytes: self.max_message_bytes,
+            deadlines: deadlines(self.connect_timeout, Some(silence)),
+        }
+    }
+}
+
+fn fields(fields: Vec<(String, Vec<u8>)>) -> Vec<Field> {
+    fields.into_iter().map(|(name, value)| Field { name, value }).collect()
+}
+
+fn deadlines(connect: Option<Duration>, idle: Option<Duration>) -> Vec<Deadline> {
+    [(Phase::Connect, connect), (Phase::Idle, idle)]
+        .into_iter()
+        .filter_map(|(phase, after)| Some(Deadline { phase, after: nanoseconds(after?) }))
+        .collect()
 }
 
 /// MCP's `Implementation` object.

@@ -25,3 +25,7 @@ pub(crate) const EXCHANGES: usize = 1024;
 /// Changes of a legacy server that wait for whoever watches. 256: whoever is that far behind asks for
 /// everything again, which costs less than to hear of each.
 pub(crate) const UNREAD_CHANGES: usize = 256;
+
+/// The longest silence of a server in answer to an agent, where nothing else is said. A day: an agent
+/// gives up what it does not want any more, and a connection that is gone is noticed otherwise.
+pub(crate) const AGENT_SILENCE: Duration = Duration::from_secs(24 * 60 * 60);

@@ -6,6 +6,7 @@ use crate::connect::ConnectOptions;
 use crate::error::{BuildError, Error};
 use crate::executor::Executor;
 use crate::http::{DialLimits, Dialer, Dialers, Policy, Proxies, TlsRoots, check_url};
+use crate::sandbox::agent;
 use crate::sandbox::engine::SandboxEngine;
 use crate::sandbox::exchange::FetchLife;
 use crate::sandbox::handler::Handler;
@@ -55,14 +56,44 @@ impl Sandbar {
     /// Those of [`Sandbar::connect`], and [`Error::InvalidParams`] for options
     /// that cannot be sent.
     pub async fn connect_with(&self, options: ConnectOptions) -> Result<Session, Error> {
-        let network = match &self.target {
-            Target::Local => Network::Local(Box::new(self.dialers.for_url(&options.url)?)),
+        let network = self.way_to(&options.url)?;
+        self.open(network, options).await
+    }
+
+    /// The way to the origin of a URL, and to nothing else.
+    fn way_to(&self, url: &str) -> Result<Network, Error> {
+        Ok(match &self.target {
+            Target::Local => Network::Local(Box::new(self.dialers.for_url(url)?)),
             Target::Remote(connector) => {
-                check_url(&options.url)?;
+                check_url(url)?;
                 Network::Remote(Arc::clone(connector))
             }
-        };
-        self.open(network, options).await
+        })
+    }
+
+    /// Is an MCP server for the agent at the other end of a pipe, with the messages of the server that
+    /// `options` name: a message a line (2025-11-25, "Transports: stdio"). Of `options` counts how that
+    /// one is reached; who the client is and what it can do, the agent says.
+    ///
+    /// Returns when the agent has closed its end and been given what it is owed, within ten seconds, or
+    /// when `stop` resolves. Either way the server is told what was given up, and its session ended.
+    /// What the server does wrong is told to the agent, and no error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidUrl`] and [`Error::InvalidParams`] before anything is read; when the sandbox
+    /// fails, [`Error::Sandbox`].
+    pub async fn proxy(
+        &self,
+        options: ConnectOptions,
+        pipe: Pipe,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), Error> {
+        let network = self.way_to(&options.url)?;
+        let (sandbox, instance) = self.programs.start_proxy(network).await?;
+        let limits = self.programs.limits();
+        let options = options.into_upstream();
+        Ok(agent::serve(sandbox, instance, options, pipe, stop, limits).await??)
     }
 
     /// An executor that is unaware of MCP: one for each URL or policy is enough.

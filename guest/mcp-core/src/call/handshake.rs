@@ -6,11 +6,13 @@ use crate::description::{self, ServerDescription};
 use crate::error::{Error, RpcError};
 use crate::http::HttpRequest;
 use crate::inbound::{Inbound, Received};
+use crate::jsonrpc::Id;
 use crate::legacy::{self, Legacy, SessionId, Transport};
 use crate::limits::PROBE_DEADLINE;
 use crate::modern::{Modern, Outline};
 use crate::negotiation::{self, Probe, Verdict};
 use crate::params::Params;
+use crate::relayed::Replayed;
 use crate::reply::{Ending, Expected, Refusal, Reply};
 use crate::session::{Session, Wire};
 use crate::version::{Era, NEWEST_MODERN, OLDEST_LEGACY, known_legacy};
@@ -34,6 +36,8 @@ pub(super) struct Handshake {
     repeated: bool,
     /// Those of the request in flight.
     repetitions: Repetitions,
+    /// What another client said when it opened the session that is opened again.
+    replayed: Option<Replayed>,
 }
 
 #[derive(Debug)]
@@ -53,7 +57,7 @@ enum Exchange {
     Held(Duration),
     /// The wait goes on.
     Waiting,
-    Awaiting(i64),
+    Awaiting(Id),
     Receiving(Box<Inbound>),
     /// The last POST, which is only acknowledged.
     Delivering(Delivery),
@@ -79,7 +83,22 @@ impl Handshake {
             probed: false,
             repeated: false,
             repetitions: Repetitions::default(),
+            replayed: None,
         }
+    }
+
+    /// The opening of another client once more: there is nothing to find out.
+    pub(super) fn replaying(replayed: Replayed) -> Self {
+        Self { replayed: Some(replayed), ..Self::new(Some(Era::Legacy), true) }
+    }
+
+    fn confirmation(&self, session: &Session, legacy: &Legacy) -> HttpRequest {
+        let theirs = self.replayed.as_ref().and_then(|replayed| replayed.initialized.clone());
+        let message = theirs.map_or_else(
+            || crate::jsonrpc::write_call(None, INITIALIZED, None),
+            String::into_bytes,
+        );
+        session.post(legacy.fields(), message, None)
     }
 
     fn send(&mut self, session: &mut Session) -> Option<Step> {
@@ -87,17 +106,22 @@ impl Handshake {
             return Some(Step::Done(Err(closed)));
         }
         if let Stage::Confirm { legacy, .. } = &self.stage {
-            let request = confirmation(session, legacy);
+            let request = self.confirmation(session, legacy);
             self.exchange = Exchange::Delivering(Delivery::new(INITIALIZED, request));
             return None;
         }
-        let id = session.next_id();
-        let request = match &self.stage {
-            Stage::Probe(probe) => {
+        let number = session.next_id();
+        let mut id = Id::from(number);
+        let request = match (&self.stage, &self.replayed) {
+            (Stage::Probe(probe), _) => {
                 self.probed = true;
-                discover(session, id, probe)
+                discover(session, number, probe)
             }
-            _ => Ok(session.post(Vec::new(), legacy::initialize(id, session.config()), None)),
+            (_, Some(Replayed { initialize, .. })) => {
+                id = initialize.id.clone();
+                Ok(session.post(Vec::new(), initialize.text.clone().into_bytes(), None))
+            }
+            _ => Ok(session.post(Vec::new(), legacy::initialize(number, session.config()), None)),
         };
         match request {
             Ok(request) => {
@@ -140,6 +164,7 @@ impl Handshake {
             | Received::Request { .. }
             | Received::Elsewhere(..)
             | Received::Endpoint(_)
+            | Received::Verbatim(..)
             | Received::Noise(_) => {
                 self.exchange = Exchange::Receiving(inbound);
                 None
@@ -200,7 +225,9 @@ impl Handshake {
                 let verdict = probe.on_refusal(refusal, session.endpoint());
                 self.judged(session, probe, verdict);
             }
-            Stage::Initialize(_) if matches!(refusal.status(), 404 | 405) => {
+            Stage::Initialize(_)
+                if matches!(refusal.status(), 404 | 405) && self.replayed.is_none() =>
+            {
                 let error = refusal.into_error(self.method(), session.endpoint());
                 // What a server of 2024-11-05 says to a POST where it has a stream.
                 let has_no_endpoint = matches!(error, Error::Status(_));
@@ -235,7 +262,7 @@ impl Handshake {
                 let outcome = outcome.map_err(Error::Rpc).and_then(|result| {
                     let description = description::from_initialize(&result)?;
                     let version = known_legacy(&description.protocol_version);
-                    let version = version.unwrap_or(OLDEST_LEGACY);
+                    let version = version.unwrap_or(OLDEST_LEGACY).into();
                     let transport = Transport::HttpSse;
                     let legacy = Legacy { version, session_id: None, transport };
                     session.opened(Wire::Legacy(legacy), description)
@@ -306,11 +333,18 @@ impl Handshake {
     }
 
     fn initialized(&mut self, assigned: Result<Option<SessionId>, Error>, result: &str) {
+        let replays = self.replayed.is_some();
         let agreed = assigned.and_then(|session_id| {
             let description = description::from_initialize(result)?;
-            let version = known_legacy(&description.protocol_version).ok_or_else(|| {
-                Error::UnsupportedVersion(vec![description.protocol_version.clone()])
-            })?;
+            let version = match known_legacy(&description.protocol_version) {
+                Some(version) => version.into(),
+                // Whether it will do is up to the client whose session it is.
+                None if replays => description.protocol_version.clone().into(),
+                None => {
+                    let theirs = vec![description.protocol_version];
+                    return Err(Error::UnsupportedVersion(theirs));
+                }
+            };
             let transport = Transport::StreamableHttp;
             Ok((Legacy { version, session_id, transport }, description))
         });
@@ -373,7 +407,7 @@ impl Drive for Handshake {
                     *assigned = SessionId::assigned_by(&head);
                 }
                 let reply = Reply::begin(&head, limit, Expected::Answer);
-                self.exchange = Exchange::Receiving(Box::new(Inbound::new(*id, reply)));
+                self.exchange = Exchange::Receiving(Box::new(Inbound::new(id.clone(), reply)));
             }
             Exchange::Delivering(delivery) => delivery.handle_response(&head, limit),
             Exchange::OnStream(stream, _) => stream.handle_response(session, &head),
@@ -414,7 +448,7 @@ impl Drive for Handshake {
     }
 }
 
-pub(super) const INITIALIZED: &str = "notifications/initialized";
+pub(crate) const INITIALIZED: &str = "notifications/initialized";
 
 fn discover(session: &Session, id: i64, probe: &Probe) -> Result<HttpRequest, Error> {
     let modern = Modern::new(probe.version);
@@ -426,9 +460,4 @@ fn discover(session: &Session, id: i64, probe: &Probe) -> Result<HttpRequest, Er
     // Whoever insists on the era waits for the answer as long as for any other.
     let deadline = (!probe.modern_only).then_some(PROBE_DEADLINE);
     Ok(HttpRequest { deadline, ..request })
-}
-
-fn confirmation(session: &Session, legacy: &Legacy) -> HttpRequest {
-    let message = crate::jsonrpc::write_call(None, INITIALIZED, None);
-    session.post(legacy.fields(), message, None)
 }

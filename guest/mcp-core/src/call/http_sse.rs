@@ -117,7 +117,10 @@ impl HttpSse {
             }
             Received::Noise(what) => Some(Progress::Noise(what)),
             Received::Answer(outcome) => Some(Progress::Answer(outcome)),
-            Received::Endpoint(_) | Received::Elsewhere(..) | Received::End(_) => None,
+            Received::Endpoint(_)
+            | Received::Elsewhere(..)
+            | Received::Verbatim(..)
+            | Received::End(_) => None,
         };
         self.state = State::Receiving(inbound);
         progress

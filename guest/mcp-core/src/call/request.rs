@@ -291,7 +291,7 @@ impl RequestCall {
                 return None;
             }
             // Nobody asked for that transport.
-            Received::Endpoint(_) => {
+            Received::Endpoint(_) | Received::Verbatim(..) => {
                 self.state = State::Receiving(expected, inbound);
                 return None;
             }

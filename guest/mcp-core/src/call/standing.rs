@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::error::Error;
 use crate::http::HttpRequest;
-use crate::inbound::{Inbound, Received};
+use crate::inbound::{Inbound, Kind, Received};
 use crate::jsonrpc;
 use crate::legacy::{Legacy, Transport};
 use crate::limits::{MAX_RETRY, UNPRODUCTIVE_RESUMPTIONS};
@@ -107,8 +107,19 @@ impl StandingCall {
                 session.answered_elsewhere(id, answer);
                 None
             }
+            Received::Verbatim(text, Kind::Notification) => {
+                self.was_told(session);
+                Some(Step::Text(text))
+            }
+            Received::Verbatim(text, Kind::Request(id)) => {
+                self.was_told(session);
+                session.relayed_mut().was_asked(id, self.generation);
+                Some(Step::Text(text))
+            }
+            // It may be that of a request that is carried.
+            Received::Verbatim(text, Kind::Elsewhere) => Some(Step::Text(text)),
             // Nothing has such an id.
-            Received::Answer(_) | Received::Endpoint(_) => None,
+            Received::Answer(_) | Received::Endpoint(_) | Received::Verbatim(..) => None,
             Received::Noise(what) => self.note_noise(&what),
             Received::End(ending) => {
                 self.state = match (inbound.stream(), &ending) {
@@ -254,7 +265,10 @@ impl Drive for StandingCall {
     fn handle_response(&mut self, session: &mut Session, head: Response) {
         if matches!(self.state, State::Awaiting) {
             let reply = Reply::begin(&head, session.message_limit(), Expected::Stream);
-            let inbound = Box::new(Inbound::new(NO_REQUEST, reply));
+            let inbound = Box::new(match session.relays() {
+                true => Inbound::verbatim(None, reply),
+                false => Inbound::new(NO_REQUEST, reply),
+            });
             let is_open = inbound.stream().is_some();
             self.has_been_open |= is_open;
             self.state = match is_open && self.may_have_missed {

@@ -14,6 +14,8 @@ use sandbar_exchange::Response;
 pub(crate) struct Refusal {
     status: StatusError,
     rpc: Option<RpcError>,
+    /// The message that the error is in.
+    message: Option<String>,
 }
 
 impl Refusal {
@@ -32,7 +34,7 @@ impl Refusal {
             preview: String::new(),
             www_authenticate,
         };
-        Self { status, rpc: None }
+        Self { status, rpc: None, message: None }
     }
 
     /// The same, with what the body says.
@@ -45,11 +47,12 @@ impl Refusal {
             Ok(Message::Failure { error, .. })
                 if error.code != 0 || claims_to_be_json_rpc(text) =>
             {
-                Some(error)
+                Some((error, text))
             }
             _ => None,
         });
-        Self { status, rpc }
+        let message = rpc.as_ref().map(|(_, text)| (*text).to_owned());
+        Self { status, rpc: rpc.map(|(error, _)| error), message }
     }
 
     /// The status code.
@@ -60,6 +63,11 @@ impl Refusal {
     /// The JSON-RPC error in the body.
     pub(crate) const fn rpc_error(&self) -> Option<&RpcError> {
         self.rpc.as_ref()
+    }
+
+    /// The message that this error is in, as the server wrote it.
+    pub(crate) fn message(&self) -> Option<&str> {
+        self.message.as_deref()
     }
 
     /// The beginning of the body.

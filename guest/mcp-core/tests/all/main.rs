@@ -19,6 +19,7 @@ mod limits;
 mod noise;
 mod odd_answers;
 mod opening;
+mod relay;
 mod repetition;
 mod requests;
 mod resumption;

@@ -81,6 +81,7 @@ impl Reply {
 pub(crate) enum Event {
     Sent(HttpRequest),
     Read,
+    Text(String),
     Dropped,
     Notified(Notification),
     Asked(ServerRequest),
@@ -138,6 +139,7 @@ impl Script {
         let mut body: Option<Reply> = None;
         for _ in 0..MOST_STEPS {
             match call.poll(session) {
+                Step::Text(text) => self.events.push(Event::Text(text)),
                 Step::Send(request) => {
                     assert!(body.is_none(), "the last body was neither read nor dropped");
                     self.note_id(&request);
@@ -224,6 +226,11 @@ impl Script {
 
     pub(crate) fn notified(&self) -> Vec<&Notification> {
         self.pick(|event| if let Event::Notified(note) = event { Some(note) } else { None })
+    }
+
+    /// What was handed on as it was.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        self.pick(|event| if let Event::Text(text) = event { Some(text.as_str()) } else { None })
     }
 
     pub(crate) fn waited(&self) -> Vec<Duration> {

@@ -1,20 +1,19 @@
 //! `sandbar executor`
 
 use crate::args::{ExecutorArgs, OperatorArgs};
+use crate::commands::stdio::Stdio;
 use crate::connection::sandbar;
 use crate::connection::{policy_of_operator, target};
 use crate::failure::Failure;
 use crate::failure::exit;
-use crate::limits::{LAST_ANSWERS, STDIO_BUFFER_BYTES};
+use crate::limits::LAST_ANSWERS;
 use crate::parse::Token;
 use crate::process;
 use crate::show::stdout;
 use sandbar::Sandbar;
-use sandbar::executor::{ListenOptions, Listener, Pipe, ServeOptions, Target};
+use sandbar::executor::{ListenOptions, Listener, ServeOptions, Target};
 use std::net::{Ipv4Addr, SocketAddr};
-use tokio::io::{AsyncWrite, AsyncWriteExt as _, DuplexStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Where to listen if nothing is said: any free port that only this machine reaches.
@@ -101,8 +100,7 @@ async fn serve_stdio(
     options: &ServeOptions,
     signals: Signals,
 ) -> Result<u8, Failure> {
-    let (stdout, copying) = buffered(tokio::io::stdout());
-    let pipe = Pipe::over(tokio::io::stdin(), stdout);
+    let Stdio { pipe, copying } = Stdio::open();
     tokio::select! {
         served = sandbar.serve(options, pipe, None) => served?,
         code = signals.first() => return Ok(code),
@@ -111,22 +109,6 @@ async fn serve_stdio(
     // more, or not in time, is the affair of the client, who hung up.
     let _ = timeout(LAST_ANSWERS, copying).await;
     Ok(exit::OK)
-}
-
-/// A writer, and the task that copies what it takes to `destination`: it ends when all of it is
-/// there.
-fn buffered<W>(mut destination: W) -> (DuplexStream, JoinHandle<()>)
-where
-    W: AsyncWrite + Send + Unpin + 'static,
-{
-    let (writer, mut written) = tokio::io::duplex(STDIO_BUFFER_BYTES);
-    let copying = tokio::spawn(async move {
-        // A failure closes the pipe, and that ends the connection.
-        if tokio::io::copy(&mut written, &mut destination).await.is_ok() {
-            let _ = destination.flush().await;
-        }
-    });
-    (writer, copying)
 }
 
 /// The signals that end an executor. They are ours to handle from the moment this exists.

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `tools`, `resources`, `templates`, `prompts` | `lists.rs` |
 //! | `call`, `prompt`, `read`, `request` | `calls.rs`, and with `-o` `save.rs` |
-//! | `complete`, `watch`, `info`, `fetch`, `executor`, `policy`, `components`, `demo` | of the same name |
+//! | `complete`, `watch`, `info`, `fetch`, `executor`, `proxy`, `policy`, `components`, `demo` | of the same name |
+//! | standard input and output as a pipe | `stdio.rs` |
 
 pub(crate) mod calls;
 pub(crate) mod complete;
@@ -16,5 +17,7 @@ pub(crate) mod fetch;
 pub(crate) mod info;
 pub(crate) mod lists;
 pub(crate) mod policy;
+pub(crate) mod proxy;
 mod save;
+mod stdio;
 pub(crate) mod watch;

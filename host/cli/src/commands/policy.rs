@@ -52,6 +52,7 @@ impl Telling {
     pub(crate) fn dry_run(command: &Command) -> Result<Option<Self>, Failure> {
         let (grant, url, method, as_json): (&GrantArgs, _, _, _) = match command {
             Command::Fetch(args) => (&args.grant, &args.url, fetch::method(args), false),
+            Command::Proxy(args) => (&args.grant, &args.url, "POST", false),
             // What MCP begins with.
             other => match other.server() {
                 Some(server) => (&server.grant, &server.url, "POST", server.output.json),

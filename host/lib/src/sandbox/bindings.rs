@@ -94,6 +94,24 @@ mod serving {
     });
 }
 
+mod proxying {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package sandbar:host;
+            world proxying {
+                export sandbar:mcp/stdio@0.2.0;
+            }
+        ",
+        world: "sandbar:host/proxying",
+        exports: { default: async | store },
+        with: {
+            "sandbar:http/types@0.2.0": crate::sandbox::bindings::vocabulary,
+            "sandbar:mcp/types@0.2.0": crate::sandbox::bindings::embedding::sandbar::mcp::types,
+        },
+    });
+}
+
 pub(crate) use embedding::exports::sandbar::mcp::client::GuestSession as SessionExports;
 pub(crate) use embedding::sandbar::executor::channel;
 pub(crate) use embedding::sandbar::mcp::types as mcp;
@@ -102,5 +120,6 @@ pub(crate) use embedding::{Embedding, EmbeddingPre};
 pub use exchanging::sandbar::http::client;
 pub(crate) use fetching::exports::sandbar::http::exchanges;
 pub(crate) use fetching::{Fetching, FetchingPre};
+pub(crate) use proxying::{Proxying, ProxyingPre};
 pub(crate) use serving::exports::sandbar::executor::server::Connection as ServedConnection;
 pub(crate) use serving::{Serving, ServingPre};

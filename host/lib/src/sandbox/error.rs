@@ -53,6 +53,10 @@ pub enum BuildError {
          `sandbar:http/client`, which the executor would provide"
     )]
     NoExecutorImport,
+    /// A component of the embedder's own was given, and an agent is to be served: that is done with the
+    /// embedded one alone.
+    #[error("agents are served with the embedded component alone, and another one was given")]
+    NotForAgents,
     /// The directory for compiled components cannot be used.
     #[error("cannot use the cache directory: {0}")]
     Cache(String),

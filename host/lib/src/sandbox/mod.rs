@@ -10,8 +10,9 @@
 //! | what a guest may use | [`memory`], [`cpu`], [`ticker`], [`limits`] |
 //! | the task that owns a store | [`worker`], given jobs |
 //! | what the embedder hears and is asked | [`handler`] |
-//! | what runs in it | [`session`] and [`events`] (MCP), [`exchange`] (HTTP), [`service`] (an executor) |
+//! | what runs in it | [`session`] and [`events`] (MCP), [`exchange`] (HTTP), [`service`] (an executor), [`agent`] (a proxy) |
 
+pub(crate) mod agent;
 pub(crate) mod bindings;
 pub mod components;
 pub(crate) mod cpu;

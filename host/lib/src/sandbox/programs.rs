@@ -2,7 +2,7 @@
 
 use crate::channel::Target;
 use crate::sandbox::bindings::{
-    Embedding, EmbeddingPre, Fetching, FetchingPre, Serving, ServingPre,
+    Embedding, EmbeddingPre, Fetching, FetchingPre, Proxying, ProxyingPre, Serving, ServingPre,
 };
 use crate::sandbox::components::{self, Component};
 use crate::sandbox::engine::{Sandbox, SandboxEngine};
@@ -19,6 +19,7 @@ pub(crate) struct Programs {
     mcp: Program<EmbeddingPre<State>>,
     fetch: Program<FetchingPre<State>>,
     serve: Program<ServingPre<State>>,
+    proxy: Program<ProxyingPre<State>>,
     /// Instead of the embedded MCP client.
     custom: Option<EmbeddingPre<State>>,
 }
@@ -41,6 +42,11 @@ impl Programs {
             mcp: Program::new(components::MCP, components::MCP_REMOTE, EmbeddingPre::new),
             fetch: Program::new(components::FETCH, components::FETCH_REMOTE, FetchingPre::new),
             serve: Program::new(components::SERVE, components::SERVE_REMOTE, ServingPre::new),
+            proxy: Program::new(
+                components::PROXY_MCP,
+                components::PROXY_MCP_REMOTE,
+                ProxyingPre::new,
+            ),
         })
     }
 
@@ -79,6 +85,23 @@ impl Programs {
         network: Network,
     ) -> Result<(Sandbox, Serving), StartError> {
         let program = self.serve.get(&self.engine, &network)?;
+        let mut sandbox = self.engine.sandbox(network);
+        let instance = program.instantiate_async(&mut sandbox.store).await;
+        Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
+    }
+}
+
+impl Programs {
+    /// A sandbox with what speaks to an agent, and the MCP client behind it. The embedded one: a client
+    /// of the embedder's own is refused here, rather than passed by.
+    pub(crate) async fn start_proxy(
+        &self,
+        network: Network,
+    ) -> Result<(Sandbox, Proxying), StartError> {
+        if self.custom.is_some() {
+            return Err(StartError::Setup(Arc::new(BuildError::NotForAgents)));
+        }
+        let program = self.proxy.get(&self.engine, &network)?;
         let mut sandbox = self.engine.sandbox(network);
         let instance = program.instantiate_async(&mut sandbox.store).await;
         Ok((sandbox, instance.map_err(SandboxError::unavailable)?))

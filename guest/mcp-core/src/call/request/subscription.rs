@@ -57,7 +57,7 @@ impl RequestCall {
 
     /// Whether an id names this subscription. On a stream of its own there is no doubt without one.
     fn is_meant(&self, id: Option<&str>) -> bool {
-        id.and_then(Id::of).is_none_or(|id| id.means(self.id))
+        id.and_then(Id::of).is_none_or(|id| id.means(&Id::from(self.id)))
     }
 
     /// Asks again after a connection that ended without the answer, unless that is of no use.

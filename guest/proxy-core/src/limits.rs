@@ -1,0 +1,27 @@
+//! Every limit of the proxy that is not a setting.
+//!
+//! The one setting is the longest line of an agent: that of the largest message.
+
+use core::time::Duration;
+
+/// Messages of the agent that are under way or wait for their turn. More are refused with an error:
+/// the answers to questions come on the same pipe as requests do, so that it is always read. Agents
+/// have a handful, and each costs an exchange and a copy of its text.
+pub const MESSAGES: usize = 1024;
+
+/// Bytes of these messages, of the 256 MiB that a sandbox has: four of the largest, and their copies.
+pub const MESSAGE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Requests of the server that wait for the agent's answer. More are answered with an error: one user
+/// answers a few at a time.
+pub const QUESTIONS: usize = 256;
+
+/// How long what runs may go on when the agent has closed its end. Hosts give a server some seconds
+/// before they send signals; whoever pipes a few lines in waits for their answers.
+pub const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
+/// How long the server may take to accept that what runs is given up, before its session is ended.
+pub const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Bytes of a broken line that an error quotes: enough to know it by.
+pub const QUOTED_BYTES: usize = 80;
