@@ -14,6 +14,7 @@ use sandbar::types::{Content, Elicitation, Era, ToolResult};
 use sandbar::{ConnectOptions, ElicitationAnswer, Error, Handler, Root, RpcError, Session};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
 
 const EVERYTHING: &str = r#"{"elicitation":{"form":{},"url":{}},"sampling":{},"roots":{}}"#;
 
@@ -64,10 +65,10 @@ fn accept(content: &str) -> ElicitationAnswer {
     ElicitationAnswer::Accept(Some(content.to_owned()))
 }
 
-async fn connect(url: String, era: Era, answers: &Answers) -> Session {
+async fn connect(url: String, era: Era, handler: &(impl Handler + Clone)) -> Session {
     let sandbar = sandbox::builder().build().unwrap();
     let options =
-        ConnectOptions::new(url).era(era).capabilities(EVERYTHING).handler(answers.clone());
+        ConnectOptions::new(url).era(era).capabilities(EVERYTHING).handler(handler.clone());
     wait_for("the session to open", sandbar.connect_with(options)).await.unwrap()
 }
 
@@ -225,37 +226,107 @@ async fn a_question_without_an_answer_ends_the_call_and_a_wrong_one_is_cancelled
     session.close().await;
 }
 
+/// A user who never answers.
+#[derive(Clone)]
+struct Slow {
+    asked: Arc<Semaphore>,
+    left_alone: Arc<Semaphore>,
+}
+
+impl Default for Slow {
+    fn default() -> Self {
+        let none = || Arc::new(Semaphore::new(0));
+        Self { asked: none(), left_alone: none() }
+    }
+}
+
+impl Slow {
+    async fn is_asked(&self) {
+        wait_for("the question", self.asked.acquire()).await.unwrap().forget();
+    }
+
+    async fn is_left_alone(&self) {
+        wait_for("the end of the question", self.left_alone.acquire()).await.unwrap().forget();
+    }
+}
+
+impl Handler for Slow {
+    fn elicited(
+        &self,
+        _elicitation: Elicitation,
+        _problem: Option<String>,
+    ) -> BoxFuture<'_, Result<ElicitationAnswer, RpcError>> {
+        struct Asking<'a>(&'a Semaphore);
+        impl Drop for Asking<'_> {
+            fn drop(&mut self) {
+                self.0.add_permits(1);
+            }
+        }
+        let asking = Asking(&self.left_alone);
+        Box::pin(async move {
+            let _asking = asking;
+            self.asked.add_permits(1);
+            std::future::pending().await
+        })
+    }
+}
+
 /// Catches a call that waits for the answer of one that was given up, and a question that stands in
 /// the way of others (python-sdk 693, csharp-sdk 1637).
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_that_nobody_answers_yet_holds_nothing_else_up() {
-    #[derive(Clone)]
-    struct Slow(Arc<tokio::sync::Semaphore>);
-    impl Handler for Slow {
-        fn elicited(
-            &self,
-            _elicitation: Elicitation,
-            _problem: Option<String>,
-        ) -> BoxFuture<'_, Result<ElicitationAnswer, RpcError>> {
-            Box::pin(async {
-                self.0.add_permits(1);
-                std::future::pending().await
-            })
-        }
-    }
-    let asked = Arc::new(tokio::sync::Semaphore::new(0));
+    let slow = Slow::default();
     let server = FaultServer::start_mcp(modern(FORM)).await;
-    let sandbar = sandbox::builder().build().unwrap();
-    let options = ConnectOptions::new(server.url("/mcp"))
-        .era(Era::Modern)
-        .capabilities(EVERYTHING)
-        .handler(Slow(Arc::clone(&asked)));
-    let session = wait_for("the session", sandbar.connect_with(options)).await.unwrap();
+    let session = connect(server.url("/mcp"), Era::Modern, &slow).await;
     let waiting = session.call_tool("t", None).start().await.unwrap();
-    wait_for("the question", asked.acquire()).await.unwrap().forget();
+    slow.is_asked().await;
     let other = session.call_tool("t", None).into_future();
     assert_eq!(texts(&wait_for("another call", other).await.unwrap()), "done");
     drop(waiting);
+    wait_for("the session to close", session.close()).await;
+}
+
+/// Catches a user who is still asked for what nobody waits for: after the call was given up, in either
+/// era, and after a server took its question back (2025-11-25, "Cancellation").
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_ends_with_its_call_and_when_the_server_takes_it_back() {
+    let form = r#"{"message":"who?","requestedSchema":{"type":"object","properties":{}}}"#;
+    let ask = |id: &str| {
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"elicitation/create","params":{form}}}"#)
+    };
+    let (first, second) = (ask("7"), ask(r#""7""#));
+    let taken_back =
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"7"}}"#;
+    let (are_asked, open) = (Gate::new("both questions"), Gate::new("the end of the stream"));
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+    let event = |text: &str| format!("data: {text}\n\n");
+    let begin = |texts: &[&str]| {
+        let events: String = texts.iter().map(|text| event(text)).collect();
+        Script::new().send(format!("{head}{events}").into_bytes())
+    };
+    let stream = |script: Script| McpScript::legacy().on_call("tools/call", 0, script.wait(&open));
+
+    for (era, script) in [(Era::Modern, modern(FORM)), (Era::Legacy, stream(begin(&[&first])))] {
+        let (slow, server) = (Slow::default(), FaultServer::start_mcp(script).await);
+        let session = connect(server.url("/mcp"), era, &slow).await;
+        let call = session.call_tool("t", None).start().await.unwrap();
+        slow.is_asked().await;
+        drop(call);
+        slow.is_left_alone().await;
+        wait_for("the session to close", session.close()).await;
+    }
+
+    let slow = Slow::default();
+    let script = begin(&[&first, &second]).wait(&are_asked).send(event(taken_back).into_bytes());
+    let server = FaultServer::start_mcp(stream(script)).await;
+    let session = connect(server.url("/mcp"), Era::Legacy, &slow).await;
+    let call = session.call_tool("t", None).start().await.unwrap();
+    slow.is_asked().await;
+    slow.is_asked().await;
+    are_asked.open();
+    slow.is_left_alone().await;
+    assert_eq!(slow.left_alone.available_permits(), 0, "the other is still wanted");
+    drop(call);
     wait_for("the session to close", session.close()).await;
 }
 

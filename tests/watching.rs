@@ -1,6 +1,7 @@
 //! What changes at a server, in both eras, for an embedder and for the program.
 
 use crate::support::binary::sandbar as run;
+use crate::support::fault::RecordedRequest;
 use crate::support::{
     everything::EverythingServer,
     fault::{Chunk, Gate, McpScript, Response, Script, sse_response},
@@ -165,6 +166,44 @@ async fn a_legacy_server_is_subscribed_to_and_listened_to() {
     let updated = Change::Resource("demo://a/b".to_owned());
     assert_eq!(wait_for("a change", watch.next()).await.unwrap().unwrap(), updated);
     assert_eq!(wait_for("a change", tools.next()).await.unwrap().unwrap(), Change::Tools);
+    session.close().await;
+}
+
+/// Catches a subscription that ends for those who still watch when the first of them goes, and one that
+/// nobody needs any more and is kept: a server tells a session, and not each who watches.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resource_is_told_of_until_the_last_who_watches_it_goes() {
+    let empty = Script::respond(Response::json(200, r#"{"jsonrpc":"2.0","id":{id},"result":{}}"#));
+    let stream = Script::respond(Response::event_stream().chunks_follow()).hang();
+    let script = McpScript::legacy()
+        .on("GET", stream)
+        .on("resources/subscribe", empty.clone())
+        .on("resources/unsubscribe", empty);
+    let server = FaultServer::start_mcp(script).await;
+    let session = connect(server.url("/mcp"), Era::Legacy).await;
+    let watch = async || session.watch(resource("demo://a")).await.unwrap();
+    let (first, second) = (wait_for("a watch", watch()).await, wait_for("a watch", watch()).await);
+    drop(first);
+    // What is asked is asked in order: the server hears of this one after the first has gone.
+    let third = wait_for("a watch", session.watch(resource("demo://b"))).await.unwrap();
+    let asked = || {
+        let about = |one: &&RecordedRequest| one.operation().starts_with("resources/");
+        let requests = server.requests();
+        let asked = requests.iter().filter(about).map(|one| {
+            let uri = one.json()["params"]["uri"].as_str().unwrap_or_default().to_owned();
+            (one.operation().to_owned(), uri)
+        });
+        asked.collect::<Vec<_>>()
+    };
+    assert!(asked().iter().all(|(method, _)| method == "resources/subscribe"), "{:?}", asked());
+    drop(second);
+    wait_for("the end of the subscription", async {
+        while !asked().contains(&("resources/unsubscribe".to_owned(), "demo://a".to_owned())) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    drop(third);
     session.close().await;
 }
 

@@ -72,6 +72,10 @@ pub const MAX_RETRY: Duration = Duration::from_secs(60);
 /// follows needs the rest.
 pub const CANCELLATION_WAIT: Duration = Duration::from_secs(1);
 
+/// Courtesies that are on their way at a time: answers to pings, refusals. More are left undone: a server
+/// that asks for so many at once waits for none.
+pub const COURTESIES: usize = 64;
+
 /// Requests of a server that wait for their answer. More are refused: one user answers a few at a
 /// time, and each is held until then.
 pub const SERVER_REQUESTS: usize = 256;

@@ -10,12 +10,12 @@ use crate::description::ServerDescription;
 use crate::elsewhere::Elsewhere;
 use crate::error::{Error, RpcError};
 use crate::http::{HttpRequest, Method};
-use crate::json_text::quoted;
+use crate::json_text::{Picked, quoted};
 use crate::jsonrpc::{self, Id};
 use crate::legacy::{Legacy, Transport};
 use crate::limits::{STANDING_SILENCE, UNPRODUCTIVE_RESUMPTIONS};
 use crate::modern::Modern;
-use crate::notification::Change;
+use crate::notification::{Change, Notification};
 use crate::params::Params;
 use crate::relayed::Relayed;
 use crate::version::Era;
@@ -29,6 +29,21 @@ use sandbar_exchange::{Field, Response};
 pub struct RequestId {
     pub(crate) id: Id,
     pub(crate) generation: u64,
+}
+
+impl RequestId {
+    /// Whether a notification says that the server wants the request answered no more (2025-11-25,
+    /// "Cancellation").
+    #[must_use]
+    pub fn is_taken_back_by(&self, notification: &Notification) -> bool {
+        if notification.method != "notifications/cancelled" {
+            return false;
+        }
+        let params = notification.params.as_deref().unwrap_or("{}");
+        let picked = Picked::from(params, ["requestId"]);
+        picked
+            .is_ok_and(|Picked { values: [id], .. }| id.and_then(Id::of).as_ref() == Some(&self.id))
+    }
 }
 
 /// How the server is spoken to at the moment.

@@ -84,6 +84,11 @@ impl Registry {
 }
 
 impl Registration<'_> {
+    /// The name of the call.
+    pub(crate) const fn call(&self) -> CallId {
+        self.id
+    }
+
     /// Resolves when the call is given up.
     pub(crate) async fn given_up(&mut self) {
         // The sender goes away unused only with the registration itself.

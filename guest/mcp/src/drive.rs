@@ -41,6 +41,7 @@ pub(crate) async fn run_cancellable(
     if let Some(outcome) = ended {
         return outcome;
     }
+    shared.listeners.give_up_those_of(registration.call());
     if let Some(notification) = call.cancellation(&mut shared.core.borrow_mut()) {
         tell_in_background(shared, notification, registration.hold());
     }
@@ -78,6 +79,9 @@ pub(crate) async fn run(
     let mut untold = Vec::new();
     loop {
         let step = call.poll(&mut shared.core.borrow_mut());
+        if let Step::Notify(notification) = &step {
+            shared.listeners.taken_back(notification);
+        }
         let step = match step {
             // What one piece of a body held is told together.
             Step::Notify(notification) if untold.len() < limits::NOTIFICATIONS_AT_ONCE => {
@@ -237,10 +241,15 @@ async fn read(
 
 /// Runs a call whose outcome nobody waits for.
 fn in_background(shared: &Rc<Shared>, mut call: Call) {
-    let shared = Rc::clone(shared);
+    // One is the count itself.
+    if Rc::strong_count(&shared.courtesies) > limits::COURTESIES {
+        return;
+    }
+    let (shared, counted) = (Rc::clone(shared), Rc::clone(&shared.courtesies));
     wit_bindgen::spawn_local(async move {
         // Nothing can be done about a failure: the call was a courtesy.
         let _ = Box::pin(run(&shared, &mut call, &mut Listener::Session)).await;
+        drop(counted);
     });
 }
 

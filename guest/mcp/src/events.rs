@@ -5,15 +5,18 @@ use crate::bindings::wit_stream;
 use crate::records;
 use futures::channel::oneshot;
 use futures::lock::Mutex;
-use sandbar_mcp_core::{CallId, Elicitation, Error, InputRequest, RequestId, RpcError, limits};
+use sandbar_mcp_core::{
+    self as core, CallId, Elicitation, Error, InputRequest, RequestId, RpcError, limits,
+};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use wit_bindgen::{StreamReader, StreamWriter};
 
 /// The listeners of one session.
 pub(crate) struct Listeners {
     /// Where events that belong to no listening call go; none once nobody takes them.
-    session: Mutex<Option<StreamWriter<Event>>>,
+    session: Rc<Mutex<Option<StreamWriter<Event>>>>,
     /// Calls that are yet to be made.
     calls: RefCell<BTreeMap<CallId, StreamWriter<Notification>>>,
     /// Requests of the server that wait for their answer.
@@ -53,6 +56,7 @@ pub(crate) enum Asker {
 
 /// A request of the server that waits for its answer.
 struct Asked {
+    call: Option<CallId>,
     by: Asker,
     elicitation: Option<Elicitation>,
 }
@@ -77,7 +81,7 @@ impl Listeners {
     pub(crate) fn new() -> (Self, StreamReader<Event>) {
         let (writer, reader) = wit_stream::new();
         let listeners = Self {
-            session: Mutex::new(Some(writer)),
+            session: Rc::new(Mutex::new(Some(writer))),
             calls: RefCell::default(),
             asked: RefCell::default(),
             last: Cell::new(0),
@@ -159,8 +163,8 @@ impl Listeners {
             method: method.clone(),
             params,
         };
-        self.asked.borrow_mut().insert(number, Asked { by, elicitation });
-        // Withdrawn if the call is given up before it has been taken.
+        self.asked.borrow_mut().insert(number, Asked { call, by, elicitation });
+        // Given up if the call is, before it has been taken.
         let mut asking = Asking { listeners: self, number: Some(number) };
         let event = Event::Request(request);
         match listener {
@@ -220,7 +224,39 @@ impl Listeners {
         Ok(self.withdraw(number).map(|by| Answered { by, answer }))
     }
 
-    /// Takes back a request of the server: there will be no answer.
+    /// Gives up those requests of the server that came with a call.
+    pub(crate) fn give_up_those_of(&self, call: CallId) {
+        self.give_up_where(|asked| asked.call == Some(call));
+    }
+
+    /// Gives up the request that the server takes back.
+    pub(crate) fn taken_back(&self, notification: &core::Notification) {
+        self.give_up_where(|asked| match &asked.by {
+            Asker::Server(id) => id.is_taken_back_by(notification),
+            Asker::Call(_) => false,
+        });
+    }
+
+    fn give_up_where(&self, is_meant: impl Fn(&Asked) -> bool) {
+        let asked = self.asked.borrow();
+        let meant = asked.iter().filter(|(_, asked)| is_meant(asked)).map(|(number, _)| *number);
+        let meant: Vec<_> = meant.collect();
+        drop(asked);
+        for number in meant {
+            self.give_up(number);
+        }
+    }
+
+    /// Gives up a request that nobody wants answered any more, and tells whoever was asked.
+    fn give_up(&self, number: u64) {
+        if self.withdraw(number).is_some() {
+            let session = Rc::clone(&self.session);
+            let event = Event::Withdrawn(number);
+            wit_bindgen::spawn_local(async move { tell_one(&session, vec![event]).await });
+        }
+    }
+
+    /// Takes a request of the server off the list: there will be no answer.
     fn withdraw(&self, number: u64) -> Option<Asker> {
         self.asked.borrow_mut().remove(&number).map(|asked| asked.by)
     }
@@ -228,16 +264,20 @@ impl Listeners {
     /// Tells the session's listener, and returns when everything has been taken. Whoever comes
     /// later waits: events are told in the order in which they came.
     pub(crate) async fn tell_session(&self, events: Vec<Event>) {
-        let mut session = self.session.lock().await;
-        let Some(stream) = session.as_mut() else { return };
-        if !stream.write_all(events).await.is_empty() {
-            *session = None;
-        }
+        tell_one(&self.session, events).await;
     }
 
     fn session_is_heard(&self) -> bool {
         // Held by somebody, it is there.
         self.session.try_lock().is_none_or(|session| session.is_some())
+    }
+}
+
+async fn tell_one(session: &Mutex<Option<StreamWriter<Event>>>, events: Vec<Event>) {
+    let mut session = session.lock().await;
+    let Some(stream) = session.as_mut() else { return };
+    if !stream.write_all(events).await.is_empty() {
+        *session = None;
     }
 }
 
@@ -251,12 +291,12 @@ struct Asking<'a> {
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            self.listeners.withdraw(number);
+            self.listeners.give_up(number);
         }
     }
 }
 
-/// A request whose answer a call waits for; withdrawn with the call.
+/// A request whose answer a call waits for; given up with the call.
 struct Awaited<'a> {
     listeners: &'a Listeners,
     number: u64,
@@ -265,7 +305,7 @@ struct Awaited<'a> {
 
 impl Drop for Awaited<'_> {
     fn drop(&mut self) {
-        self.listeners.withdraw(self.number);
+        self.listeners.give_up(self.number);
     }
 }
 

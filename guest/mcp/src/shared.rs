@@ -22,6 +22,8 @@ pub(crate) struct Shared {
     /// Of the messages of another client.
     pub(crate) takers: Takers,
     pub(crate) endpoint: Endpoint,
+    /// Held once by each courtesy that is on its way.
+    pub(crate) courtesies: Rc<()>,
     /// Held while the session is being reopened, so that calls which lost it
     /// together make one new session and not one each.
     reopening: Mutex<()>,
@@ -43,8 +45,9 @@ impl Shared {
         };
         let core = RefCell::new(Session::new(convert::config(options))?);
         let (listeners, events) = Listeners::new();
-        let (calls, takers, reopening) = (Registry::new(), Takers::default(), Mutex::new(()));
-        Ok((Self { core, calls, listeners, takers, endpoint, reopening }, events))
+        let (calls, takers) = (Registry::new(), Takers::default());
+        let (courtesies, reopening) = (Rc::new(()), Mutex::new(()));
+        Ok((Self { core, calls, listeners, takers, endpoint, courtesies, reopening }, events))
     }
 
     /// A session that is another client's, and what the server will tell that belongs to none of its
@@ -61,8 +64,9 @@ impl Shared {
         // Nobody listens to what this client would have to say.
         let (listeners, _) = Listeners::new();
         let (takers, events) = Takers::new();
-        let (calls, reopening) = (Registry::new(), Mutex::new(()));
-        Ok((Self { core, calls, listeners, takers, endpoint, reopening }, events))
+        let calls = Registry::new();
+        let (courtesies, reopening) = (Rc::new(()), Mutex::new(()));
+        Ok((Self { core, calls, listeners, takers, endpoint, courtesies, reopening }, events))
     }
 
     /// Opens the session for the first time.

@@ -4,9 +4,10 @@ use crate::limits::UNREAD_CHANGES;
 use crate::sandbox::bindings::mcp::Change;
 use crate::sandbox::handler::{Handler, Notification, RpcError, ServerRequest};
 use futures::future::BoxFuture;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::broadcast;
+use tokio::sync::{Mutex, broadcast};
 
 /// The handler of a session, with those who watch.
 pub(crate) struct Watched {
@@ -15,11 +16,14 @@ pub(crate) struct Watched {
 }
 
 /// Where changes at a legacy server are told.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Changes {
     sender: broadcast::Sender<Change>,
     /// Whether nothing is told any more.
     is_deaf: Arc<AtomicBool>,
+    /// How many watch each resource: the server tells the session of it, and not each of them. Held
+    /// while the server is asked, so that it hears in the order in which they come and go.
+    watched: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 impl Changes {
@@ -29,6 +33,30 @@ impl Changes {
 
     pub(crate) fn is_deaf(&self) -> bool {
         self.is_deaf.load(Ordering::Relaxed)
+    }
+
+    /// Counts one more who watches a resource, while `subscribe` asks the server to tell of it.
+    pub(crate) async fn watch<E>(
+        &self,
+        uri: &str,
+        subscribe: impl Future<Output = Result<(), E>>,
+    ) -> Result<(), E> {
+        let mut watched = self.watched.lock().await;
+        subscribe.await?;
+        *watched.entry(uri.to_owned()).or_default() += 1;
+        Ok(())
+    }
+
+    /// Counts one less; after the last, `unsubscribe` asks the server to tell of it no more.
+    pub(crate) async fn unwatch(&self, uri: &str, unsubscribe: impl Future) {
+        let mut watched = self.watched.lock().await;
+        let left = watched.get(uri).map_or(0, |count| count.saturating_sub(1));
+        if left > 0 {
+            watched.insert(uri.to_owned(), left);
+        } else {
+            watched.remove(uri);
+            unsubscribe.await;
+        }
     }
 
     fn tell(&self, change: &Change) {
@@ -41,7 +69,7 @@ impl Changes {
 impl Watched {
     pub(crate) fn new(handler: Arc<dyn Handler>) -> (Self, Changes) {
         let (sender, _nobody_yet) = broadcast::channel(UNREAD_CHANGES);
-        let changes = Changes { sender, is_deaf: Arc::default() };
+        let changes = Changes { sender, is_deaf: Arc::default(), watched: Arc::default() };
         (Self { handler, changes: changes.clone() }, changes)
     }
 }

@@ -9,8 +9,7 @@ use crate::operation::{
 };
 use crate::pages::{Item, Pages, Stopped, add_records};
 use crate::sandbox::bindings::mcp::{
-    Change, Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool,
-    ToolResult,
+    Prompt, PromptResult, ResourceContents, ResourceLink, ServerDescription, Tool, ToolResult,
 };
 use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::handler::{Handler, Notification};
@@ -22,7 +21,6 @@ use futures::Stream;
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast;
 
 /// A session with one MCP server, in a sandbox of its own.
 ///
@@ -212,9 +210,9 @@ impl Session {
         }
     }
 
-    /// Changes at a legacy server from now on.
-    pub(crate) fn changes(&self) -> Option<broadcast::Receiver<Change>> {
-        self.0.told.changes.as_ref().map(Changes::subscribe)
+    /// Where changes at a legacy server are told, if they are.
+    pub(crate) fn changes(&self) -> Option<Changes> {
+        self.0.told.changes.clone()
     }
 
     /// Whether a legacy server tells of no changes, though it is listened to.

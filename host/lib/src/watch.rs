@@ -1,6 +1,7 @@
 //! What changes at a server, as a stream.
 
 use crate::call::Call;
+use crate::changes::Changes;
 use crate::error::Error;
 use crate::sandbox::bindings::mcp::{Change, Era};
 use crate::session::Session;
@@ -74,7 +75,7 @@ enum Source {
     /// A subscription of the modern era.
     Subscription(Call<String>),
     /// What a legacy server tells the session.
-    Standing(Session, broadcast::Receiver<Change>),
+    Standing { session: Session, told: broadcast::Receiver<Change>, changes: Changes },
     /// It is over.
     Ended,
 }
@@ -118,13 +119,21 @@ impl Watch {
                                 does not keep: open it with ConnectOptions::listens";
                     Error::InvalidParams(what.to_owned())
                 })?;
-                for uri in &interest.resources {
-                    subscribe(session, uri).await?;
-                }
-                (Source::Standing(session.clone(), changes), VecDeque::new())
+                let (session, told) = (session.clone(), changes.subscribe());
+                (Source::Standing { session, told, changes }, VecDeque::new())
             }
         };
-        Ok(Self { source, interest, unsubscribed: VecDeque::new(), due })
+        let mut watch =
+            Self { source, interest: Interest::default(), unsubscribed: VecDeque::new(), due };
+        if let Source::Standing { session, changes, .. } = &watch.source {
+            for uri in &interest.resources {
+                changes.watch(uri, subscribe(session, uri)).await?;
+                // From here on it is given back, whatever becomes of the others.
+                watch.interest.resources.push(uri.clone());
+            }
+        }
+        watch.interest = interest;
+        Ok(watch)
     }
 
     /// The next change; none when the server has ended the subscription, or the session is closed.
@@ -156,9 +165,9 @@ impl Watch {
                     }
                     None => (&mut *call).await.err(),
                 },
-                Source::Standing(session, changes) => {
+                Source::Standing { session, told, .. } => {
                     let change = tokio::select! {
-                        change = changes.recv() => change,
+                        change = told.recv() => change,
                         error = session.ended() => {
                             self.source = Source::Ended;
                             return match error {
@@ -197,7 +206,7 @@ impl Watch {
     /// Asks a legacy server to tell of the resources of which it may not know any more, before what may
     /// have changed is told.
     async fn subscribe_again(&mut self) -> Result<(), Error> {
-        let Source::Standing(session, _) = &self.source else { return Ok(()) };
+        let Source::Standing { session, .. } = &self.source else { return Ok(()) };
         while let Some(uri) = self.unsubscribed.front() {
             subscribe(session, uri).await?;
             self.unsubscribed.pop_front();
@@ -217,12 +226,15 @@ impl Watch {
 impl Drop for Watch {
     /// A legacy server is told; the subscription of a modern one ends with its stream.
     fn drop(&mut self) {
-        let Source::Standing(session, _) = &self.source else { return };
+        let Source::Standing { session, changes, .. } = &self.source else { return };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         for uri in std::mem::take(&mut self.interest.resources) {
-            let request = session.request("resources/unsubscribe", Some(of_uri(&uri)));
+            let (session, changes) = (session.clone(), changes.clone());
             // A server that goes on telling is not listened to.
-            runtime.spawn(async move { request.await.map(drop) });
+            runtime.spawn(async move {
+                let request = session.request("resources/unsubscribe", Some(of_uri(&uri)));
+                changes.unwatch(&uri, request.into_future()).await;
+            });
         }
     }
 }

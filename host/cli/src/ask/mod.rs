@@ -85,11 +85,17 @@ impl Handler for Attendant {
                     Ok(ElicitationAnswer::Decline)
                 }
                 Answers::Person => {
-                    let _turn = self.turn.lock().await;
+                    // Whoever is asked answers first, also what nobody wants to know any more.
+                    let turn = Arc::clone(&self.turn).lock_owned().await;
                     self.console.finish();
-                    let asked = move || ask(&mut Stdio, &elicitation, problem.as_deref());
+                    let asked = move || {
+                        let _turn = turn;
+                        ask(&mut Stdio, &elicitation, problem.as_deref())
+                    };
+                    let mut asking = Asking { console: &self.console, is_answered: false };
                     // A terminal that cannot be read has nobody at it.
                     let answered = tokio::task::spawn_blocking(asked).await;
+                    asking.is_answered = true;
                     Ok(answered.ok().and_then(Result::ok).unwrap_or(ElicitationAnswer::Cancel))
                 }
             }
@@ -102,6 +108,22 @@ impl Handler for Attendant {
             roots => Ok(roots.to_vec()),
         };
         Box::pin(std::future::ready(roots))
+    }
+}
+
+/// A question that a person has before them; one that is given up is said to be.
+struct Asking<'a> {
+    console: &'a Console,
+    is_answered: bool,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            let text =
+                "the question is withdrawn: nobody waits for the answer any more; Enter goes on";
+            self.console.note(text);
+        }
     }
 }
 

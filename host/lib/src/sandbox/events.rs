@@ -54,8 +54,12 @@ impl<D> StreamConsumer<D> for Notifications {
     }
 }
 
-/// A request of the server, by the name that its answer goes under.
-pub(crate) type Asked = (u64, ServerRequest);
+/// What a server wants to know, by the name that the answer goes under.
+pub(crate) enum Asked {
+    Request(u64, ServerRequest),
+    /// The answer is wanted no more.
+    Withdrawn(u64),
+}
 
 /// Gives the events of a session to its handler, one after another.
 pub(crate) struct Events {
@@ -125,7 +129,12 @@ impl<D> StreamConsumer<D> for Events {
                 Some(mcp::Event::Request(request)) => {
                     let mcp::ServerRequest { id, method, params, elicitation, call: _ } = request;
                     let request = ServerRequest { method, params, elicitation, problem: None };
-                    if self.asked.send_item((id, request)).is_err() {
+                    if self.asked.send_item(Asked::Request(id, request)).is_err() {
+                        return Poll::Ready(Ok(StreamResult::Dropped));
+                    }
+                }
+                Some(mcp::Event::Withdrawn(id)) => {
+                    if self.asked.send_item(Asked::Withdrawn(id)).is_err() {
                         return Poll::Ready(Ok(StreamResult::Dropped));
                     }
                 }

@@ -172,7 +172,8 @@ pub trait Handler: Send + Sync + 'static {
         unsupported("roots/list")
     }
 
-    /// A request of the server; the answer is JSON text. The default implementation hands it to
+    /// A request of the server; the answer is JSON text. The future is dropped when the answer is wanted no
+    /// more: the server took the request back, its call was given up, or the session ended. The default implementation hands it to
     /// [`elicited`](Self::elicited), [`sampled`](Self::sampled) or [`roots`](Self::roots).
     ///
     /// # Errors

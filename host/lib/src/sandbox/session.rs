@@ -6,7 +6,9 @@ use crate::sandbox::handler::{ElicitationAnswer, Handler, Notification, ServerRe
 use crate::sandbox::limits::{ANSWERS, SERVER_REQUESTS};
 use crate::sandbox::state::State;
 use crate::sandbox::worker::Life;
-use futures::stream::StreamExt as _;
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -100,11 +102,31 @@ impl Life for McpLife {
         context: &McpSession,
     ) -> wasmtime::Result<()> {
         let Attendance { handler, asked, .. } = attendance;
-        let asked = futures::stream::poll_fn(|cx| asked.poll_recv(cx));
         let handler = &**handler;
-        let answers = asked.map(|(id, request)| answer(accessor, context, handler, id, request));
-        let mut answers = std::pin::pin!(answers.buffer_unordered(SERVER_REQUESTS));
-        while let Some(answered) = answers.next().await {
+        let mut answers = FuturesUnordered::new();
+        let mut wanted = HashMap::new();
+        loop {
+            tokio::select! {
+                Some((id, answered)) = answers.next() => {
+                    wanted.remove(&id);
+                    answered?;
+                }
+                next = asked.recv() => match next {
+                    // A guest puts no more at a time.
+                    Some(Asked::Request(..)) if wanted.len() >= SERVER_REQUESTS => {}
+                    Some(Asked::Request(id, request)) => {
+                        let (stays, withdrawn) = oneshot::channel();
+                        wanted.insert(id, stays);
+                        let question = Question { id, request, withdrawn };
+                        let answer = answer(accessor, context, handler, question);
+                        answers.push(async move { (id, answer.await) });
+                    }
+                    Some(Asked::Withdrawn(id)) => drop(wanted.remove(&id)),
+                    None => break,
+                },
+            }
+        }
+        while let Some((_, answered)) = answers.next().await {
             answered?;
         }
         // No more will be asked; the session goes on.
@@ -134,20 +156,32 @@ impl Life for McpLife {
     }
 }
 
-/// Has the handler answer a request of the server. An answer that does not fit is asked for again.
+/// A request of the server that waits for its answer.
+struct Question {
+    id: u64,
+    request: ServerRequest,
+    /// Resolves, to nothing, when the answer is wanted no more.
+    withdrawn: oneshot::Receiver<Infallible>,
+}
+
+/// Has the handler answer a request of the server. An answer that does not fit is asked for again; one
+/// that is wanted no more is given up.
 async fn answer(
     accessor: &Accessor<State>,
     context: &McpSession,
     handler: &dyn Handler,
-    id: u64,
-    request: ServerRequest,
+    question: Question,
 ) -> wasmtime::Result<()> {
+    let Question { id, request, mut withdrawn } = question;
     let answer =
         async |answer| context.exports().call_answer(accessor, context.session, id, answer).await;
     let mut problem = None;
     for _ in 0..ANSWERS {
         let request = ServerRequest { problem: problem.take(), ..request.clone() };
-        let given = handler.asked(request).await.map_err(mcp::RpcError::from);
+        let given = tokio::select! {
+            _ = &mut withdrawn => return Ok(()),
+            given = handler.asked(request) => given.map_err(mcp::RpcError::from),
+        };
         match answer(given).await? {
             Err(mcp::Error::InvalidParams(why)) => problem = Some(why),
             // A server that does not want the answer has it no worse than one that never asked.
