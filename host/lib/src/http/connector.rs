@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
 use super::error::DialError;
-use super::keep_alive::SingleUse;
+use super::keep_alive::{FirstReuse, SingleUse};
 use super::limits::{DialLimit, DialLimits};
 use super::link::{ByteStream, HttpVersion, Link, TargetForm};
 use super::proxy::{Proxies, Proxy, Route};
@@ -46,6 +46,7 @@ pub(super) struct Ground {
     limits: DialLimits,
     slots: ConnectionSlots,
     single_use: Arc<SingleUse>,
+    first_reuse: FirstReuse,
     counters: Arc<Counters>,
 }
 
@@ -58,8 +59,8 @@ impl Ground {
         counters: Arc<Counters>,
     ) -> Self {
         let slots = ConnectionSlots::new(limits.connections_per_host);
-        let single_use = Arc::default();
-        Self { policy, tls, proxies, limits, slots, single_use, counters }
+        let (single_use, first_reuse) = (Arc::default(), FirstReuse::default());
+        Self { policy, tls, proxies, limits, slots, single_use, first_reuse, counters }
     }
 
     pub(super) fn policy(&self) -> &Policy {
@@ -72,6 +73,10 @@ impl Ground {
 
     pub(super) fn limits(&self) -> &DialLimits {
         &self.limits
+    }
+
+    pub(super) fn first_reuse(&self) -> &FirstReuse {
+        &self.first_reuse
     }
 
     pub(super) fn single_use(&self) -> &SingleUse {

@@ -90,6 +90,9 @@ impl Dialer {
     ) -> Result<Response<ResponseBody>, DialError> {
         let permit = self.judge(target, request.method(), request.uri())?;
         self.authorize_forwarding(&mut request, target);
+        if let Some(wait) = self.ground.first_reuse().wait() {
+            tokio::time::sleep(wait).await;
+        }
         if self.ground.single_use().applies_to(target, Instant::now()) {
             request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -97,6 +100,7 @@ impl Dialer {
         let deadlines = Deadlines::new(timeouts, self.ground.limits());
         let method = request.method().clone();
         let (head, body) = self.head(request, target, &permit, &deadlines).await?.into_parts();
+        self.ground.first_reuse().answered();
         response::check(&head, &method, self.ground.limits())?;
         let linger = self.ground.limits().linger;
         let body = ResponseBody::new(body, head.version, deadlines.idle, linger);

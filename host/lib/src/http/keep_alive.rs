@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
-use super::limits::{CLOSED_AT_ONCE, SINGLE_USE, SINGLE_USE_HOSTS};
+use super::limits::{CLOSED_AT_ONCE, FIRST_REUSE, SINGLE_USE, SINGLE_USE_HOSTS};
 use sandbar_policy::Target;
 
 /// The servers that were seen to do so, and when.
@@ -43,6 +43,34 @@ impl SingleUse {
         }
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.get(target).is_some_and(|seen| now.saturating_duration_since(*seen) < SINGLE_USE)
+    }
+}
+
+/// The second request of a dialer, which would cross with the end of the first connection: whether a
+/// server keeps its connections shows in a moment.
+#[derive(Debug, Default)]
+pub(super) struct FirstReuse {
+    answered: OnceLock<Instant>,
+    is_over: AtomicBool,
+}
+
+impl FirstReuse {
+    /// The head of a response arrived.
+    pub(super) fn answered(&self) {
+        if !self.is_over.load(Ordering::Relaxed) {
+            self.answered.get_or_init(Instant::now);
+        }
+    }
+
+    /// How long a request has to wait, if it does.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        if self.is_over.load(Ordering::Relaxed) {
+            return None;
+        }
+        let since = self.answered.get()?.elapsed();
+        let left = FIRST_REUSE.checked_sub(since);
+        self.is_over.store(left.is_none(), Ordering::Relaxed);
+        left
     }
 }
 

@@ -137,6 +137,10 @@ impl fmt::Display for DialLimit {
 /// loaded one takes a while, and no keep-alive is as short.
 pub(super) const CLOSED_AT_ONCE: Duration = Duration::from_millis(100);
 
+/// How long the second request of a dialer waits after the answer to the first. 10 ms: the end of a
+/// connection that a server does not keep is there by then, and once per process nobody feels it.
+pub(super) const FIRST_REUSE: Duration = Duration::from_millis(10);
+
 /// For how long such a server's connections are used once. One minute: it may have been restarted, with
 /// other settings or as what is behind it.
 pub(super) const SINGLE_USE: Duration = Duration::from_secs(60);

@@ -80,6 +80,27 @@ async fn a_server_that_closes_after_an_answer_is_asked_on_connections_of_their_o
     assert!(!head.to_lowercase().contains("connection: close"), "{head}");
 }
 
+/// Catches a second request that is written before the end of the first connection can have arrived,
+/// so that nobody knows whether it was processed.
+#[tokio::test]
+async fn the_second_request_does_not_cross_with_the_end_of_the_first_connection() {
+    for _ in 0..20 {
+        let (listener, url) = listen().await;
+        let dialer = dialer(&url);
+        let serve = tokio::spawn(async move {
+            for _ in 0..2 {
+                let (mut stream, _) = answer(&listener, OK).await;
+                stream.shutdown().await.unwrap();
+            }
+        });
+        for _ in 0..2 {
+            let response = get(&dialer, &url).await.unwrap();
+            read(response.into_body()).await.1.unwrap();
+        }
+        soon(serve).await.unwrap();
+    }
+}
+
 /// Catches connections that are shared across policies.
 #[tokio::test]
 async fn two_dialers_share_no_connection() {
