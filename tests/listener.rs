@@ -99,13 +99,13 @@ async fn web_pages_and_foreign_hosts_are_refused_on_every_route() {
 /// an executor that other machines reach without one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_asked_of_every_connection_and_needed_beyond_loopback() {
-    let listener = listen(Some("secret")).await;
+    let listener = listen(Some("a-secret-of-16-letters")).await;
     let upgrade = "GET / HTTP/1.1\r\nhost: devbox\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
                    sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     for (authorization, status) in [
         ("", "401"),
-        ("authorization: Bearer secre\r\n", "401"),
-        ("authorization: Bearer secret\r\n", "101"),
+        ("authorization: Bearer a-secret-of-16-letter\r\n", "401"),
+        ("authorization: Bearer a-secret-of-16-letters\r\n", "101"),
     ] {
         let answer = raw(listener.address, &format!("{upgrade}{authorization}\r\n")).await;
         assert!(answer.contains(status), "{authorization:?}: {answer}");
@@ -114,6 +114,18 @@ async fn a_token_is_asked_of_every_connection_and_needed_beyond_loopback() {
     let options = ListenOptions::new("0.0.0.0:0".parse().unwrap(), dialling_anywhere());
     let refused = sandbar.listen(options).await.err();
     assert!(matches!(refused, Some(ListenError::TokenNeeded { .. })), "{refused:?}");
+}
+
+/// Catches a connection that is kept for those who were not let in, and serves them once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_gets_one_answer_unless_it_becomes_a_websocket() {
+    let listener = listen(None).await;
+    let asked = "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: keep-alive\r\n\r\n";
+    let mut tcp = TcpStream::connect(listener.address).await.unwrap();
+    tcp.write_all(format!("{asked}{asked}").as_bytes()).await.unwrap();
+    let mut answers = Vec::new();
+    patience::wait_for("the end", tcp.read_to_end(&mut answers)).await.unwrap();
+    assert_eq!(String::from_utf8(answers).unwrap().matches("HTTP/1.1 200").count(), 1);
 }
 
 /// Catches an executor that a stock client could not use: the handshake, the

@@ -1,5 +1,6 @@
 //! The integration tests: real wasmtime, real sockets, real servers.
 //!
+//! - `hoards`: what servers would have the host hold
 //! - `imports`: what each component can do at all
 //! - `tree`: what the rooms of the library use of one another, and where limits stand
 //! - `sessions`: the official Rust SDK's server, in both eras and every mode
@@ -11,6 +12,7 @@
 //! - `wasmtime_cli`: the composition with a command, in the stock wasmtime CLI
 //! - `executor`: exchanges and sessions through executors, here and elsewhere
 //! - `listener`: the executor as a peer on the network meets it
+//! - `lockout`: an executor between hostile connections and an honest client
 //! - `load`: many, large and killed, across processes
 //! - `routing`: what an executor sends, frame by frame, and whom it reaches
 //! - `rogue`: guests that trap, spin, hoard or do not respond
@@ -39,9 +41,11 @@ mod everything;
 mod executor;
 mod faults;
 mod field;
+mod hoards;
 mod imports;
 mod listener;
 mod load;
+mod lockout;
 mod proxy;
 mod python;
 mod roads;

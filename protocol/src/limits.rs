@@ -72,10 +72,17 @@ pub const MAX_CALLS: usize = 1024;
 /// Each one is an upstream connection in the making. Calls beyond that wait in order.
 pub const MAX_RUNNING_CALLS: usize = 128;
 
-/// Bytes of request bodies, URLs and fields that wait to be run or sent, per connection: 32 MiB.
+/// Bytes of request bodies, URLs and fields that wait to be sent, per connection: 32 MiB.
 ///
 /// A client counts URLs until their response is known.
 pub const WAITING_BYTES: usize = 32 * MIB;
+
+/// Bytes of request bodies, URLs and fields that a server holds, waiting and running, per connection:
+/// 64 MiB.
+///
+/// Five of the largest messages. A running request is held where it is sent from, too, and its sandbox
+/// has memory for these, for what is buffered and for what is being read.
+pub const REQUEST_BYTES: usize = 64 * MIB;
 
 /// Bytes of replies that wait to be sent before a server stops reading: 32 MiB.
 ///

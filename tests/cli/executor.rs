@@ -9,6 +9,7 @@ use crate::support::{
 };
 use sandbar_demo::{DemoOptions, DemoServer};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
@@ -79,6 +80,11 @@ async fn an_address_that_others_reach_needs_a_token_file() {
     let empty = tempfile::NamedTempFile::new().unwrap();
     let path = empty.path().display().to_string();
     sandbar(["executor", "--token-file", &path]).await.assert_failed(2, &["is empty"]);
+    std::fs::write(&path, "fifteen-letters").unwrap();
+    sandbar(["executor", "--token-file", &path]).await.assert_failed(2, &["16", "hint: "]);
+    std::fs::write(&path, "sixteen-letters!").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    sandbar(["executor", "--token-file", &path]).await.assert_failed(2, &["644", "chmod 600"]);
     sandbar(["executor", "--listen", "ws://localhost:0"]).await.assert_failed(2, &["literal IP"]);
 }
 
@@ -86,9 +92,9 @@ async fn an_address_that_others_reach_needs_a_token_file() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_without_the_token_is_refused() {
     let mut token = tempfile::NamedTempFile::new().unwrap();
-    token.write_all(b"s3cret\n").unwrap();
+    token.write_all(b"s3cret-of-16-chars\n").unwrap();
     let mut wrong = tempfile::NamedTempFile::new().unwrap();
-    wrong.write_all(b"gu3ss\n").unwrap();
+    wrong.write_all(b"gu3ss-of-16-chars\n").unwrap();
     let [token, wrong] = [&token, &wrong].map(|file| file.path().display().to_string());
     let executor = ExecutorProcess::start(&["--allow-any", "--token-file", &token]).await;
     let server = FaultServer::start(|_| Script::respond(Response::new(200).body("in"))).await;

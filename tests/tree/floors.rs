@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms of `host/lib/src`, from the top floor down: a file or a folder each. A room uses rooms
 /// of lower floors, and those of its own floor in one direction only.
-const FLOORS: [&[&str]; 6] = [
+const FLOORS: [&[&str]; 7] = [
     &["lib"],
     // The API.
     &[
@@ -31,6 +31,8 @@ const FLOORS: [&[&str]; 6] = [
     &["channel"],
     // The dialer.
     &["http"],
+    // What is held for others.
+    &["budget"],
 ];
 
 /// The pairs of rooms of which the first uses the second, and where it says so.

@@ -1,11 +1,13 @@
 //! Requests, and calls in flight.
 
+use crate::budget::Budget;
 use crate::error::Error;
 use crate::limits::FIRST_REPEAT;
 use crate::operation::Operation;
 use crate::sandbox::bindings::mcp;
 use crate::sandbox::handler::Notification;
 use crate::sandbox::limits::SandboxLimits;
+use crate::sandbox::queue::{self, QueueLimits, queue};
 use crate::sandbox::session::{McpLife, McpSession, Outcome};
 use crate::sandbox::worker::{Worker, job};
 use futures::Stream;
@@ -16,24 +18,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// The sandbox of a session as its calls see it. They keep it: it ends with the last of them, and
 /// the last clone of their session.
 pub(crate) struct Calls {
     worker: Worker<McpSession>,
-    queued_notifications: usize,
+    queued: QueueLimits,
     grace: Duration,
     places: Arc<Semaphore>,
     last: AtomicU64,
 }
 
 impl Calls {
-    pub(crate) fn new(worker: Worker<McpSession>, limits: &SandboxLimits) -> Self {
+    /// The calls of a sandbox; what waits for their readers counts for `budget`.
+    pub(crate) fn new(worker: Worker<McpSession>, limits: &SandboxLimits, budget: Budget) -> Self {
         let places = limits.calls_in_flight.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             worker,
-            queued_notifications: limits.queued_notifications.max(1),
+            queued: QueueLimits {
+                notifications: limits.queued_notifications.max(1),
+                bytes: limits.queued_notification_bytes,
+                budget,
+            },
             grace: limits.grace,
             places: Arc::new(Semaphore::new(places)),
             last: AtomicU64::new(0),
@@ -143,12 +150,12 @@ impl<T: Send + 'static> Request<T> {
     ///
     /// [`Error::Closed`] when the session is.
     pub async fn start(self) -> Result<Call<T>, Error> {
-        let (listener, notifications) = mpsc::channel(self.calls.queued_notifications);
+        let (listener, notifications) = queue(self.calls.queued.clone());
         let call = self.send(Some(listener)).await?;
         Ok(Call { notifications: Some(notifications), ..call })
     }
 
-    async fn send(self, listener: Option<mpsc::Sender<Notification>>) -> Result<Call<T>, Error> {
+    async fn send(self, listener: Option<queue::Sender>) -> Result<Call<T>, Error> {
         let Self { calls, operation, timeout, idle_timeout, progress, meta, fresh } = self;
         let permit = calls.admit().await?;
         let id = calls.next();
@@ -197,7 +204,7 @@ impl<T> std::fmt::Debug for Request<T> {
 pub struct Call<T: Send + 'static> {
     in_flight: InFlight<T>,
     /// None where nobody listens to this call.
-    notifications: Option<mpsc::Receiver<Notification>>,
+    notifications: Option<queue::Receiver>,
     deadline: Option<Deadline>,
     /// Set once there will be no outcome: finds out why.
     ending: Option<BoxFuture<'static, Error>>,

@@ -30,6 +30,8 @@ pub enum Stopped {
     Pages,
     /// More bytes.
     Bytes,
+    /// More than is held for a session, or for all of them together.
+    Held,
 }
 
 impl fmt::Display for Stopped {
@@ -37,6 +39,7 @@ impl fmt::Display for Stopped {
         match self {
             Self::Repeated => f.write_str("the server gave the same cursor twice"),
             Self::Pages => write!(f, "the list has more than {PAGES} pages"),
+            Self::Held => f.write_str("too much is held for this session, or for all together"),
             Self::Bytes => write!(f, "the list has more than {LIST_BYTES} bytes"),
         }
     }
@@ -73,6 +76,17 @@ impl<T: PartialEq, C: Clone + Eq + Hash> Pages<T, C> {
             self.next = Some(Some(cursor));
             None
         };
+    }
+
+    /// Bytes of all pages.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Asks for no more pages.
+    pub(crate) fn cut_off(&mut self, why: Stopped) {
+        self.next = None;
+        self.stopped = Some(why);
     }
 
     /// What came with the last page, for those who do not keep the others.

@@ -168,7 +168,8 @@ impl Sandbar {
         let outcome = opened.await;
         abandoned.0 = None;
         let told = Told { handler, changes };
-        Session::opened(worker, outcome.ok(), usage, told, limits).await
+        let budget = self.programs.session_budget();
+        Session::opened(worker, outcome.ok(), usage, told, limits, budget).await
     }
 }
 

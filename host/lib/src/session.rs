@@ -1,5 +1,6 @@
 //! A session with one MCP server.
 
+use crate::budget::Budget;
 use crate::call::{Calls, Request};
 use crate::changes::Changes;
 use crate::error::Error;
@@ -34,6 +35,8 @@ struct Inner {
     description: ServerDescription,
     usage: Usage,
     told: Told,
+    /// What is held for it.
+    budget: Budget,
 }
 
 /// Who is told what a session tells unasked.
@@ -62,6 +65,9 @@ pub struct SessionStats {
     pub cpu: Duration,
     /// How long the sandbox took to make.
     pub instantiation: Duration,
+    /// Bytes that are held for it outside of the sandbox now: notifications that wait for readers, lists
+    /// that are put together.
+    pub held: usize,
     /// What was dialled from here. Sessions with the same origin count together.
     pub dialed: DialStats,
 }
@@ -74,14 +80,15 @@ impl Session {
         usage: Usage,
         told: Told,
         limits: &SandboxLimits,
+        budget: Budget,
     ) -> Result<Self, Error> {
         let description = match outcome {
             Some(Ok(description)) => description,
             Some(Err(error)) => return Err(error.into()),
             None => return Err(worker.ending().await.into()),
         };
-        let calls = Arc::new(Calls::new(worker, limits));
-        Ok(Self(Arc::new(Inner { calls, description, usage, told })))
+        let calls = Arc::new(Calls::new(worker, limits, budget.clone()));
+        Ok(Self(Arc::new(Inner { calls, description, usage, told, budget })))
     }
 
     /// What the server said of itself when the session was opened. Unverified.
@@ -98,6 +105,7 @@ impl Session {
             memory_peak: usage.memory.peak(),
             cpu: usage.cpu.used(),
             instantiation: usage.instantiation,
+            held: self.0.budget.held(),
             dialed: usage.dialer.as_ref().map(Dialer::stats).unwrap_or_default(),
         }
     }
@@ -179,9 +187,15 @@ impl Session {
 
     async fn all<T: Listed>(&self) -> Result<Vec<T>, Error> {
         let mut pages = Pages::default();
+        let mut held = Vec::new();
         while let Some(cursor) = pages.next_cursor() {
             let (items, next) = T::page(&self.0.calls, cursor).await?;
+            let before = pages.bytes();
             add_records(&mut pages, items, next);
+            match self.0.budget.take(pages.bytes().saturating_sub(before)) {
+                Some(page) => held.push(page),
+                None => pages.cut_off(Stopped::Held),
+            }
         }
         self.tell_stopped::<T>(pages.stopped()).await;
         Ok(pages.finish().0)

@@ -23,7 +23,10 @@ pub(super) enum Progress {
     /// Not started: too many others run.
     Waiting(Request),
     /// The exchange runs and has no response yet.
-    Running,
+    Running {
+        /// What its request holds.
+        bytes: usize,
+    },
     /// The response is known.
     Answered,
 }
@@ -76,7 +79,7 @@ impl Call {
         match (&self.progress, &self.body) {
             (Progress::Waiting(_), _) => false,
             (Progress::Answered, Body::Streamed(stream)) => stream.sender.is_open(),
-            (Progress::Running | Progress::Answered, _) => true,
+            (Progress::Running { .. } | Progress::Answered, _) => true,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::delta::{Sender, TokenBucket};
 use crate::http::RequestParams;
 use crate::jsonrpc::RequestId;
 use crate::limits::{
-    MAX_CALLS, MAX_RUNNING_CALLS, PACED_DELTA_BURST, PACED_DELTA_INTERVAL, WAITING_BYTES,
+    MAX_CALLS, MAX_RUNNING_CALLS, PACED_DELTA_BURST, PACED_DELTA_INTERVAL, REQUEST_BYTES,
 };
 
 /// The calls of a connection, and what they hold together.
@@ -19,7 +19,8 @@ pub(super) struct CallTable {
     streams: BTreeMap<String, CallId>,
     /// In order of arrival.
     waiting: VecDeque<CallId>,
-    waiting_bytes: usize,
+    /// Bytes of the requests that wait or run.
+    request_bytes: usize,
     running: usize,
     last: u64,
 }
@@ -52,8 +53,8 @@ impl CallTable {
         if self.calls.len() >= MAX_CALLS {
             return Err(ErrorCode::limit("calls", MAX_CALLS));
         }
-        if self.waiting_bytes.saturating_add(cost) > WAITING_BYTES {
-            return Err(ErrorCode::limit("waiting-bytes", WAITING_BYTES));
+        if self.request_bytes.saturating_add(cost) > REQUEST_BYTES {
+            return Err(ErrorCode::limit("request-bytes", REQUEST_BYTES));
         }
         self.last += 1;
         let id = CallId(self.last);
@@ -70,7 +71,7 @@ impl CallTable {
         } else {
             Body::Whole(Whole::default())
         };
-        self.waiting_bytes += cost;
+        self.request_bytes += cost;
         self.waiting.push_back(id);
         let progress = Progress::Waiting(params.request);
         let call = Call { rpc_id, progress, body };
@@ -85,26 +86,25 @@ impl CallTable {
         }
         let id = self.waiting.pop_front()?;
         let call = self.calls.get_mut(&id)?;
-        match core::mem::replace(&mut call.progress, Progress::Running) {
+        let Progress::Waiting(request) = &call.progress else { return None };
+        let running = Progress::Running { bytes: request.cost() };
+        match core::mem::replace(&mut call.progress, running) {
             Progress::Waiting(request) => {
-                self.waiting_bytes -= request.cost();
                 self.running += 1;
                 Some((id, request))
             }
-            Progress::Running | Progress::Answered => None,
+            Progress::Running { .. } | Progress::Answered => None,
         }
     }
 
     /// Marks a running call as answered; says whether it was running.
     pub(super) fn answer(&mut self, id: CallId) -> bool {
-        match self.calls.get_mut(&id) {
-            Some(call) if matches!(call.progress, Progress::Running) => {
-                call.progress = Progress::Answered;
-                self.running -= 1;
-                true
-            }
-            _ => false,
-        }
+        let Some(call) = self.calls.get_mut(&id) else { return false };
+        let Progress::Running { bytes } = call.progress else { return false };
+        call.progress = Progress::Answered;
+        self.request_bytes -= bytes;
+        self.running -= 1;
+        true
     }
 
     pub(super) fn remove(&mut self, id: CallId) -> Option<Call> {
@@ -114,10 +114,13 @@ impl CallTable {
         }
         match &call.progress {
             Progress::Waiting(request) => {
-                self.waiting_bytes -= request.cost();
+                self.request_bytes -= request.cost();
                 self.waiting.retain(|&other| other != id);
             }
-            Progress::Running => self.running -= 1,
+            Progress::Running { bytes } => {
+                self.request_bytes -= bytes;
+                self.running -= 1;
+            }
             Progress::Answered => {}
         }
         Some(call)
@@ -128,7 +131,7 @@ impl CallTable {
         let calls = core::mem::take(&mut self.calls);
         self.streams.clear();
         self.waiting.clear();
-        self.waiting_bytes = 0;
+        self.request_bytes = 0;
         self.running = 0;
         calls.into_iter().filter(|(_, call)| call.is_live()).map(|(id, _)| id)
     }

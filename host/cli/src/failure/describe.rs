@@ -1,6 +1,7 @@
 //! What a failure is, in one place: its kind for programs, its exit code, and the next step.
 
 use crate::failure::{Entity, Failure, exit};
+use crate::parse::TokenError;
 use sandbar::executor::ListenError;
 use sandbar::{Error, ExecutorError, HttpError, HttpFailure, Processed, SandboxError, StatusError};
 
@@ -35,6 +36,9 @@ impl Failure {
     pub(crate) fn describe(&self) -> Description {
         match self {
             Self::Header(_) | Self::Given(_) | Self::RequestBody(_) => of("usage", exit::USAGE),
+            Self::Token(TokenError::Exposed { .. }) => {
+                of("usage", exit::USAGE).hint("make it yours alone: `chmod 600 FILE`")
+            }
             Self::Token(_) | Self::Url(_) | Self::Origin(_) | Self::Root { .. } => {
                 of("usage", exit::USAGE)
             }
@@ -75,7 +79,8 @@ fn listening(error: &ListenError) -> Description {
     match error {
         ListenError::TokenNeeded { .. } => of("usage", exit::USAGE)
             .hint("give a file with a token of your choice: --token-file FILE"),
-        ListenError::EmptyToken => of("usage", exit::USAGE),
+        ListenError::ShortToken => of("usage", exit::USAGE)
+            .hint("make one that nobody guesses: `openssl rand -hex 32 > FILE`"),
         ListenError::Bind { .. } => {
             of("local-io", exit::LOCAL_IO).hint("is the port taken? port 0 means any free one")
         }

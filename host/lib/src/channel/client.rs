@@ -2,6 +2,7 @@
 
 use super::error::ExecutorError;
 use super::limits::CONNECT;
+use super::live::Live;
 use super::pipe::{Connect, Pipe};
 use super::websocket;
 use crate::http::{Target as HttpTarget, TlsRoots, without_credentials};
@@ -79,7 +80,7 @@ impl WebSocketClient {
         }
         let config = Some(websocket::config());
         if self.url.scheme() == "ws" {
-            let (socket, _) = client_async_with_config(request, tcp, config)
+            let (socket, _) = client_async_with_config(request, Live::new(tcp), config)
                 .await
                 .map_err(|error| failed(refusal(&error)))?;
             return Ok(carried(socket));
@@ -90,14 +91,14 @@ impl WebSocketClient {
         let target = HttpTarget::try_from(&https).map_err(|error| failed(error.to_string()))?;
         let tls =
             self.tls.connect(tcp, &target).await.map_err(|error| failed(error.to_string()))?;
-        let (socket, _) = client_async_with_config(request, tls, config)
+        let (socket, _) = client_async_with_config(request, Live::new(tls), config)
             .await
             .map_err(|error| failed(refusal(&error)))?;
         Ok(carried(socket))
     }
 }
 
-fn carried<S>(socket: WebSocketStream<S>) -> Pipe
+fn carried<S>(socket: WebSocketStream<Live<S>>) -> Pipe
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

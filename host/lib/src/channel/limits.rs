@@ -10,9 +10,13 @@ pub(super) const MESSAGE_BYTES: usize = sandbar_protocol::limits::MAX_MESSAGE_BY
 /// executors do, and below the idle timeouts of the usual middleboxes.
 pub(super) const PING_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How long a peer may be silent while we wait for it. Three pings: two may be
+/// How long a peer may be silent while we wait for it: no byte. Three pings: two may be
 /// lost to a network that is changing.
 pub(super) const DEAD_PEER: Duration = Duration::from_secs(95);
+
+/// How long a peer may take nothing of what there is for it: no byte. 60 s: a program that is stopped for a
+/// moment goes on, and what it asked for is held meanwhile, sockets to servers among the rest.
+pub(super) const STALLED_PEER: Duration = Duration::from_secs(60);
 
 /// For the end of a WebSocket: saying why, and hearing the peer's answer. 2 s: a peer that lives answers
 /// at once, and nobody waits for it.

@@ -11,6 +11,7 @@ mod client;
 mod command;
 mod error;
 mod limits;
+pub(crate) mod live;
 mod pipe;
 mod target;
 pub(crate) mod websocket;

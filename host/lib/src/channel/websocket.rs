@@ -1,6 +1,7 @@
 //! Pipes over WebSockets: a message is a line, and a line is a message.
 
-use super::limits::{CLOSE, DEAD_PEER, MESSAGE_BYTES, PING_INTERVAL, READ_BYTES};
+use super::limits::{CLOSE, DEAD_PEER, MESSAGE_BYTES, PING_INTERVAL, READ_BYTES, STALLED_PEER};
+use super::live::{Live, Moved};
 use super::pipe::{Carrier, Pipe};
 use bytes::{Bytes, BytesMut};
 use futures::{SinkExt as _, StreamExt as _};
@@ -26,16 +27,17 @@ pub(crate) fn config() -> WebSocketConfig {
 ///
 /// It reads and writes independently of each other: neither waits for the
 /// other, so that no order of traffic can lock two peers.
-pub(crate) fn carry<S>(socket: WebSocketStream<S>) -> (Pipe, impl Future<Output = ()> + Send)
+pub(crate) fn carry<S>(socket: WebSocketStream<Live<S>>) -> (Pipe, impl Future<Output = ()> + Send)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let (pipe, Carrier { deliver, collect }) = Pipe::carried();
+    let moved = socket.get_ref().moved();
     let carrier = async move {
         let (mut sink, mut stream) = socket.split();
         let end = tokio::select! {
-            end = read(&mut stream, deliver) => end,
-            end = write(&mut sink, collect) => end,
+            end = read(&mut stream, &moved, deliver) => end,
+            end = write(&mut sink, &moved, collect) => end,
         };
         // Both are halves of this socket, and so fit together.
         if let Ok(socket) = sink.reunite(stream) {
@@ -95,20 +97,20 @@ where
     while matches!(stream.read(&mut rest).await, Ok(1..)) {}
 }
 
-async fn read<S>(stream: &mut S, deliver: mpsc::Sender<Bytes>) -> End
+async fn read<S>(stream: &mut S, moved: &Moved, deliver: mpsc::Sender<Bytes>) -> End
 where
     S: futures::Stream<Item = tokio_tungstenite::tungstenite::Result<Message>> + Unpin,
 {
     loop {
         // The clock runs only while we wait for the peer: one that we do not
         // read from cannot show that it lives.
-        let line = match tokio::time::timeout(DEAD_PEER, stream.next()).await {
-            Ok(Some(Ok(Message::Text(text)))) => line(text.as_bytes()),
-            Ok(Some(Ok(Message::Binary(bytes)))) => line(&bytes),
-            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)))) => continue,
-            Ok(Some(Ok(Message::Close(_)))) => return End::Theirs,
-            Ok(Some(Err(error))) => return End::of(&error),
-            Ok(None) | Err(_) => return End::Lost,
+        let line = match moved.while_read(DEAD_PEER, stream.next()).await {
+            Some(Some(Ok(Message::Text(text)))) => line(text.as_bytes()),
+            Some(Some(Ok(Message::Binary(bytes)))) => line(&bytes),
+            Some(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)))) => continue,
+            Some(Some(Ok(Message::Close(_)))) => return End::Theirs,
+            Some(Some(Err(error))) => return End::of(&error),
+            Some(None) | None => return End::Lost,
         };
         // Whoever takes no more messages may still have some to send, and the end of the peer
         // concerns it.
@@ -134,7 +136,7 @@ fn line(message: &[u8]) -> Bytes {
     line.freeze()
 }
 
-async fn write<S>(sink: &mut S, mut collect: mpsc::Receiver<Bytes>) -> End
+async fn write<S>(sink: &mut S, moved: &Moved, mut collect: mpsc::Receiver<Bytes>) -> End
 where
     S: futures::Sink<Message, Error = Error> + Unpin,
 {
@@ -146,17 +148,20 @@ where
         let chunk = tokio::select! {
             chunk = collect.recv() => chunk,
             _ = pings.tick() => {
-                if sink.send(Message::Ping(Bytes::new())).await.is_err() {
+                let ping = sink.send(Message::Ping(Bytes::new()));
+                if !matches!(moved.while_written(STALLED_PEER, ping).await, Some(Ok(()))) {
                     return End::Lost;
                 }
                 continue;
             }
         };
         let Some(chunk) = chunk else { return End::Ours };
-        if feed(sink, &mut decoder, &chunk).await.is_none() {
-            return End::Lost;
-        }
-        if collect.is_empty() && sink.flush().await.is_err() {
+        let flushes = collect.is_empty();
+        let sent = async {
+            feed(sink, &mut decoder, &chunk).await?;
+            if flushes { sink.flush().await.ok() } else { Some(()) }
+        };
+        if moved.while_written(STALLED_PEER, sent).await.flatten().is_none() {
             return End::Lost;
         }
     }

@@ -1,5 +1,6 @@
 //! Compiling components and making sandboxes of them.
 
+use crate::budget::Budget;
 use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::error::BuildError;
 use crate::sandbox::imports::linker;
@@ -29,6 +30,8 @@ pub(crate) struct SandboxEngine {
     engine: Engine,
     linker: Linker<State>,
     limits: SandboxLimits,
+    /// What is held for all sandboxes together.
+    budget: Budget,
     _ticker: Ticker,
 }
 
@@ -50,11 +53,17 @@ impl SandboxEngine {
         let engine = Engine::new(&config(&limits, cache_dir)?).map_err(BuildError::engine)?;
         let linker = linker(&engine).map_err(BuildError::engine)?;
         let ticker = Ticker::start(&engine).map_err(BuildError::Thread)?;
-        Ok(Self { engine, linker, limits, _ticker: ticker })
+        let budget = Budget::new(limits.held_bytes);
+        Ok(Self { engine, linker, limits, budget, _ticker: ticker })
     }
 
     pub(crate) const fn limits(&self) -> &SandboxLimits {
         &self.limits
+    }
+
+    /// What may be held for one session.
+    pub(crate) fn session_budget(&self) -> Budget {
+        self.budget.part(self.limits.held_bytes_per_session)
     }
 
     /// Compiles a component, or takes it from the cache, and links it.
@@ -79,7 +88,7 @@ impl SandboxEngine {
         let limit = MemoryLimit::new(self.limits.memory, memory.clone());
         let mut store = Store::new(&self.engine, State::new(network, limit));
         store.limiter(|state| &mut state.memory);
-        let cpu = CpuBudget::new(self.limits.cpu_burst);
+        let cpu = CpuBudget::new(&self.limits);
         let budget = cpu.clone();
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| Ok(budget.tick()));

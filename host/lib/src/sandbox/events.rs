@@ -1,8 +1,9 @@
 //! What a session tells: notifications for whoever listens to a call, and events for its handler.
 
 use crate::sandbox::bindings::mcp;
-use crate::sandbox::handler::{Handler, Notification, ServerRequest};
+use crate::sandbox::handler::{Handler, ServerRequest};
 use crate::sandbox::limits::SERVER_REQUESTS;
+use crate::sandbox::queue;
 use futures::future::BoxFuture;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,11 +15,11 @@ use wasmtime::component::{Source, StreamConsumer, StreamResult};
 
 /// Gives the notifications of a call to whoever listens. One that is behind holds the guest up,
 /// which slows the server down; one that is gone wants no more.
-pub(crate) struct Notifications(PollSender<Notification>);
+pub(crate) struct Notifications(queue::Sender);
 
 impl Notifications {
-    pub(crate) fn new(listener: mpsc::Sender<Notification>) -> Self {
-        Self(PollSender::new(listener))
+    pub(crate) fn new(listener: queue::Sender) -> Self {
+        Self(listener)
     }
 }
 
@@ -26,29 +27,27 @@ impl<D> StreamConsumer<D> for Notifications {
     type Item = mcp::Notification;
 
     fn poll_consume(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         mut store: StoreContextMut<'_, D>,
         mut source: Source<'_, mcp::Notification>,
         finish: bool,
     ) -> Poll<wasmtime::Result<StreamResult>> {
-        let mut taken = 0_usize;
+        let mut taken = false;
         loop {
             // Room first: what has been taken from a guest cannot be given back.
-            match self.0.poll_reserve(cx) {
+            match self.0.poll_ready(cx) {
                 Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_closed)) => return Poll::Ready(Ok(StreamResult::Dropped)),
-                Poll::Pending if taken > 0 => break,
+                Poll::Ready(Err(queue::Closed)) => return Poll::Ready(Ok(StreamResult::Dropped)),
+                Poll::Pending if taken => break,
                 Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
                 Poll::Pending => return Poll::Pending,
             }
             let mut next = None;
             source.read(&mut store, &mut next)?;
             let Some(notification) = next else { break };
-            taken = taken.saturating_add(1);
-            if self.0.send_item(notification.into()).is_err() {
-                return Poll::Ready(Ok(StreamResult::Dropped));
-            }
+            taken = true;
+            self.0.send(notification.into());
         }
         Poll::Ready(Ok(StreamResult::Completed))
     }

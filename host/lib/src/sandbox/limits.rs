@@ -15,6 +15,12 @@ pub struct SandboxLimits {
     /// parsing the largest message takes a tenth of a second; what takes longer
     /// spins.
     pub cpu_burst: Duration,
+    /// Over how long a guest's use of a CPU is looked at. 60 s.
+    pub cpu_window: Duration,
+    /// CPU time that a guest may use in such a window, however often it waits; with more it is slowed
+    /// down to that pace. 45 s: no session that serves somebody computes for so long, and three of four
+    /// that try leave a CPU for others.
+    pub cpu_per_window: Duration,
     /// Sessions at a time in one process. 1000: each reserves address space,
     /// of which 10 000 still fit a 47-bit one.
     pub sessions: u32,
@@ -22,9 +28,17 @@ pub struct SandboxLimits {
     /// host and port may have in connections.
     pub calls_in_flight: usize,
     /// Notifications of one call that wait for a reader, before the server is
-    /// slowed down. 64: a burst fits, and memory stays small because no message
-    /// exceeds `max_message_bytes`.
+    /// slowed down. 64: a burst fits.
     pub queued_notifications: usize,
+    /// Bytes of them. 1 MiB: 64 notifications of the usual size are a hundredth of that. One that is
+    /// larger waits alone.
+    pub queued_notification_bytes: usize,
+    /// Bytes that are held for one session outside of its sandbox: notifications that wait for readers,
+    /// lists that are put together. 96 MiB: the largest list, and the largest notification twice. A
+    /// notification beyond that is dropped, with a word about it; a list is cut off.
+    pub held_bytes_per_session: usize,
+    /// The same for all sessions together. 512 MiB.
+    pub held_bytes: usize,
     /// How long a guest may take to honour a cancellation or to say goodbye,
     /// before its sandbox is ended. 2 s: it needs microseconds, the exchange
     /// with the server is what takes time.
@@ -36,9 +50,14 @@ impl Default for SandboxLimits {
         Self {
             memory: 256 * 1024 * 1024,
             cpu_burst: Duration::from_secs(10),
+            cpu_window: Duration::from_secs(60),
+            cpu_per_window: Duration::from_secs(45),
             sessions: 1000,
             calls_in_flight: 256,
             queued_notifications: 64,
+            queued_notification_bytes: 1024 * 1024,
+            held_bytes_per_session: 96 * 1024 * 1024,
+            held_bytes: 512 * 1024 * 1024,
             grace: Duration::from_secs(2),
         }
     }

@@ -26,6 +26,7 @@ pub(crate) mod limits;
 pub(crate) mod memory;
 pub(crate) mod pipe;
 pub(crate) mod programs;
+pub(crate) mod queue;
 pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod state;

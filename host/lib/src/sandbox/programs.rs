@@ -1,5 +1,6 @@
 //! The components, each compiled when it is first needed, and sandboxes with an instance of one.
 
+use crate::budget::Budget;
 use crate::channel::Target;
 use crate::sandbox::bindings::{
     Embedding, EmbeddingPre, Fetching, FetchingPre, Proxying, ProxyingPre, Serving, ServingPre,
@@ -52,6 +53,11 @@ impl Programs {
 
     pub(crate) const fn limits(&self) -> &SandboxLimits {
         self.engine.limits()
+    }
+
+    /// What may be held for one session.
+    pub(crate) fn session_budget(&self) -> Budget {
+        self.engine.session_budget()
     }
 
     /// A sandbox with the MCP client in it.

@@ -2,8 +2,9 @@
 
 use crate::sandbox::bindings::{Embedding, SessionExports, mcp};
 use crate::sandbox::events::{Asked, Events, Notifications};
-use crate::sandbox::handler::{ElicitationAnswer, Handler, Notification, ServerRequest};
+use crate::sandbox::handler::{ElicitationAnswer, Handler, ServerRequest};
 use crate::sandbox::limits::{ANSWERS, SERVER_REQUESTS};
+use crate::sandbox::queue;
 use crate::sandbox::state::State;
 use crate::sandbox::worker::Life;
 use futures::stream::{FuturesUnordered, StreamExt as _};
@@ -36,7 +37,7 @@ impl McpSession {
         &self,
         accessor: &Accessor<State>,
         call: u64,
-        listener: mpsc::Sender<Notification>,
+        listener: queue::Sender,
     ) -> wasmtime::Result<()> {
         let stream = self.exports().call_listen(accessor, self.session, call).await?;
         accessor.with(|mut access| stream.pipe(&mut access, Notifications::new(listener)))

@@ -1,6 +1,7 @@
 //! Who may talk to a listener: what is asked of an HTTP request before it is
 //! upgraded.
 
+use super::limits::TOKEN;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use std::net::IpAddr;
@@ -15,8 +16,9 @@ impl Token {
         Self(text.as_bytes().to_vec())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether it can be guessed.
+    pub(super) fn is_short(&self) -> bool {
+        self.0.len() < TOKEN
     }
 
     /// Whether `given` is the token. Takes the same time wherever it differs.
@@ -44,6 +46,11 @@ impl Refusal {
             Self::Origin | Self::Host => StatusCode::FORBIDDEN,
             Self::MissingToken | Self::WrongToken => StatusCode::UNAUTHORIZED,
         }
+    }
+
+    /// Whether whoever is refused may be guessing.
+    pub(super) const fn is_guess(self) -> bool {
+        matches!(self, Self::MissingToken | Self::WrongToken)
     }
 
     pub(super) const fn text(self) -> &'static str {

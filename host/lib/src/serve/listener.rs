@@ -1,12 +1,15 @@
 //! Listening for clients: HTTP that is upgraded to WebSockets.
 
+use super::entrance::{Entrance, Place};
 use super::gate::{Gate, Token};
 use super::handshake;
-use super::limits::{ACCEPT_PAUSE, CONNECTIONS, HANDSHAKES, HEAD};
+use super::limits::{ACCEPT_PAUSE, CONNECTIONS, HANDSHAKE, HEAD_BYTES, REFUSAL_DELAY, TOKEN};
 use super::{ServeOptions, Server};
+use crate::channel::live::Live;
 use crate::channel::websocket;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -36,7 +39,7 @@ impl ListenOptions {
         Self { address, token: None, serve }
     }
 
-    /// Asks every client for this bearer token.
+    /// Asks every client for this bearer token, of 16 characters or more.
     #[must_use]
     pub fn token(mut self, token: &str) -> Self {
         self.token = Some(Token::new(token));
@@ -54,9 +57,9 @@ pub enum ListenError {
         /// The address.
         address: SocketAddr,
     },
-    /// The token is empty.
-    #[error("the token is empty")]
-    EmptyToken,
+    /// The token can be guessed.
+    #[error("the token has fewer than {TOKEN} characters")]
+    ShortToken,
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Bind {
@@ -91,8 +94,8 @@ impl Listener {
         if token.is_none() && !address.ip().is_loopback() {
             return Err(ListenError::TokenNeeded { address });
         }
-        if token.as_ref().is_some_and(Token::is_empty) {
-            return Err(ListenError::EmptyToken);
+        if token.as_ref().is_some_and(Token::is_short) {
+            return Err(ListenError::ShortToken);
         }
         let bind = |source| ListenError::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(bind)?;
@@ -113,22 +116,22 @@ impl Listener {
     /// are closed, and their exchanges cancelled.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
-        let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
+        let entrance = Entrance::default();
         let mut clients = JoinSet::new();
         loop {
             let accepted = tokio::select! {
-                accepted = accept(&self.listener, &handshakes) => accepted,
+                accepted = self.listener.accept() => accepted,
                 Some(_) = clients.join_next(), if !clients.is_empty() => continue,
                 () = &mut shutdown => break,
             };
             // An error of accept is one of a client that is gone already, or of a
             // process out of descriptors, which others will return.
-            let Some((socket, peer, permit)) = accepted else {
+            let Ok((socket, peer)) = accepted else {
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             };
             let shared = Arc::clone(&self.shared);
-            clients.spawn(serve_client(shared, socket, peer, permit));
+            clients.spawn(serve_client(shared, socket, peer, entrance.enter(peer.ip())));
         }
         clients.shutdown().await;
         self.shared.carriers.close();
@@ -136,50 +139,53 @@ impl Listener {
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    handshakes: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(handshakes).acquire_owned().await.ok()?;
-    let (socket, peer) = listener.accept().await.ok()?;
-    Some((socket, peer, permit))
-}
-
 /// Speaks HTTP with a client, and serves it if it asks for a WebSocket.
-async fn serve_client(
-    shared: Arc<Shared>,
-    socket: TcpStream,
-    peer: SocketAddr,
-    handshake: OwnedSemaphorePermit,
-) {
-    // Answers are small and wait for nothing.
-    let _ = socket.set_nodelay(true);
-    let (upgraded_sender, mut upgraded) = tokio::sync::mpsc::channel(1);
-    let service = service_fn(|request| {
-        let response = respond(&shared, request, &upgraded_sender);
-        async move { Ok::<_, Infallible>(response) }
-    });
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(socket), service)
-        .with_upgrades();
-    if let Err(error) = connection.await {
-        tracing::debug!(%peer, error = &error as &dyn std::error::Error, "handshake failed");
-        return;
-    }
-    drop(handshake);
-    let Ok(Upgrading { upgrade, permit: _permit }) = upgraded.try_recv() else { return };
+async fn serve_client(shared: Arc<Shared>, socket: TcpStream, peer: SocketAddr, mut place: Place) {
+    let handshake = tokio::time::timeout(HANDSHAKE, shake_hands(&shared, socket, peer));
+    let upgrading = tokio::select! {
+        upgrading = handshake => upgrading.ok().flatten(),
+        () = place.lost() => None,
+    };
+    drop(place);
+    let Some(Upgrading { upgrade, permit: _permit }) = upgrading else { return };
     let Ok(upgraded) = upgrade.await else { return };
     let config = Some(websocket::config());
     let socket =
-        WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, config).await;
+        WebSocketStream::from_raw_socket(Live::new(TokioIo::new(upgraded)), Role::Server, config)
+            .await;
     let (pipe, carrier) = websocket::carry(socket);
     shared.carriers.spawn(carrier);
     let served = shared.server.serve(&shared.serve, pipe, Some(peer.to_string())).await;
     if let Err(error) = served {
         tracing::warn!(%peer, error = &error as &dyn std::error::Error, "connection failed");
     }
+}
+
+/// Answers one request. None where that is all that the client gets.
+async fn shake_hands(shared: &Shared, socket: TcpStream, peer: SocketAddr) -> Option<Upgrading> {
+    // Answers are small and wait for nothing.
+    let _ = socket.set_nodelay(true);
+    let (upgraded_sender, mut upgraded) = tokio::sync::mpsc::channel(1);
+    let upgraded_sender = &upgraded_sender;
+    let service = service_fn(move |request| async move {
+        let mut response = respond(shared, request, peer, upgraded_sender).await;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            // Whoever is not let in is not kept either.
+            response.headers_mut().append(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok::<_, Infallible>(response)
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HANDSHAKE)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades();
+    if let Err(error) = connection.await {
+        tracing::debug!(%peer, error = &error as &dyn std::error::Error, "handshake failed");
+        return None;
+    }
+    upgraded.try_recv().ok()
 }
 
 /// A connection that will be a WebSocket, and its place among them.
@@ -190,9 +196,10 @@ struct Upgrading {
 
 type Answer = Response<Full<Bytes>>;
 
-fn respond(
+async fn respond(
     shared: &Shared,
     mut request: Request<Incoming>,
+    peer: SocketAddr,
     upgraded: &tokio::sync::mpsc::Sender<Upgrading>,
 ) -> Answer {
     if let Err(refusal) = shared.gate.admit(request.uri(), request.headers()) {
@@ -204,6 +211,10 @@ fn respond(
         _ => return text(StatusCode::NOT_FOUND, "not found; the WebSocket is at `/`"),
     }
     if let Err(refusal) = shared.gate.authorize(request.headers()) {
+        tracing::warn!(%peer, reason = refusal.text(), "a client was refused");
+        if refusal.is_guess() {
+            tokio::time::sleep(REFUSAL_DELAY).await;
+        }
         return text(refusal.status(), refusal.text());
     }
     let switching = match handshake::answer(&request) {

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | one connection, in a sandbox of its own | this file |
 //! | listening for WebSocket clients | `listener.rs` |
+//! | who waits to be let in, and for how long | `entrance.rs` |
 //! | who may come in | `gate.rs` |
 //! | what makes a WebSocket of a request | `handshake.rs` |
 
+mod entrance;
 mod gate;
 mod handshake;
 mod limits;

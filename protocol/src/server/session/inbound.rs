@@ -101,7 +101,7 @@ impl ServerSession {
         let answered = matches!(state.progress, Progress::Answered);
         let cancelled = match state.progress {
             Progress::Waiting(_) => Failure::unsent(ErrorCode::Cancelled),
-            Progress::Running | Progress::Answered => Failure::sent(ErrorCode::Cancelled),
+            Progress::Running { .. } | Progress::Answered => Failure::sent(ErrorCode::Cancelled),
         };
         match state.stream_mut() {
             Some(stream) if answered => {
