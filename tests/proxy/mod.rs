@@ -1,5 +1,6 @@
 //! `sandbar proxy` between an agent's pipes and a server that follows a script.
 
+mod bridge;
 mod endings;
 mod messages;
 mod questions;

@@ -68,7 +68,8 @@ impl Params {
     /// The same with the answers to what a server asked for in place of its answer, and with the
     /// state that it wants back; without those of an earlier round (2026-07-28, "Multi Round-Trip
     /// Requests"). Both are JSON texts.
-    pub(crate) fn continued(&self, responses: Option<&str>, state: Option<&str>) -> Self {
+    #[must_use]
+    pub fn continued(&self, responses: Option<&str>, state: Option<&str>) -> Self {
         let set = [("inputResponses", responses), ("requestState", state)];
         let none = ObjectText::of(&[]);
         let object = self.object.as_ref().unwrap_or(&none).replacing(&set);
@@ -97,7 +98,8 @@ impl Params {
     }
 
     /// An object of these members, whose values are JSON texts.
-    pub(crate) fn object(members: &[(&'static str, &str)]) -> Self {
+    #[must_use]
+    pub fn object(members: &[(&'static str, &str)]) -> Self {
         Self { object: Some(ObjectText::of(members)), meta: None }
     }
 
@@ -123,7 +125,7 @@ impl Params {
 
     /// Writes the parameters with these members set in `_meta`. They replace the caller's members
     /// of the same name; every other byte of the caller's text stays as it is.
-    pub(crate) fn write_with_meta(&self, out: &mut String, members: &[(&str, &str)]) {
+    pub fn write_with_meta(&self, out: &mut String, members: &[(&str, &str)]) {
         let write_meta = |out: &mut String| match &self.meta {
             Some(theirs) => theirs.write_with(out, members),
             None => write_object(out, members),

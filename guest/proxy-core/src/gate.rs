@@ -32,11 +32,17 @@ impl Gate {
         Some(message)
     }
 
-    /// A message is over; returns the next one that may go on account of that. To be asked again until
-    /// there is none.
+    /// A message is over: what waited for it may go.
     pub(crate) fn over(&mut self, call: CallId) {
         if self.behind == Some(call) {
             self.behind = None;
+        }
+    }
+
+    /// What waits for `call` waits for `other` instead.
+    pub(crate) fn pass_on(&mut self, call: CallId, other: CallId) {
+        if self.behind == Some(call) {
+            self.behind = Some(other);
         }
     }
 

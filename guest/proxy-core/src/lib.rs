@@ -9,6 +9,7 @@
 //! Whoever drives it hands in what arrives through `handle_*`, and carries out what
 //! [`Proxy::poll_action`] says after each. The crate holds no socket, clock, randomness or runtime.
 
+mod bridge;
 mod cancellation;
 mod fault;
 mod gate;

@@ -16,6 +16,26 @@ pub const MESSAGE_BYTES: usize = 64 * 1024 * 1024;
 /// answers a few at a time.
 pub const QUESTIONS: usize = 256;
 
+/// How often a server may ask in place of one answer, on behalf of an agent that knows no such thing. An
+/// honest form has a few pages.
+pub const ROUNDS: u32 = 32;
+
+/// Requests in one such question. A user answers one after another.
+pub const QUESTIONS_AT_ONCE: usize = 16;
+
+/// Resources that an agent may watch at a server for which they are one request. The list is sent with
+/// each change of it.
+pub const WATCHED_RESOURCES: usize = 1024;
+
+/// Pause before a stream of changes is asked for again that ended.
+pub const LISTENING_PAUSE: Duration = Duration::from_secs(2);
+
+/// Pause before a request is sent again whose server is not ready yet, and asks for nothing.
+pub const READY_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often in a row it is asked for in vain: a stream that ends at once is none.
+pub const LISTENING_TRIES: u32 = 5;
+
 /// How long what runs may go on when the agent has closed its end. Hosts give a server some seconds
 /// before they send signals; whoever pipes a few lines in waits for their answers.
 pub const LAST_ANSWERS: Duration = Duration::from_secs(10);

@@ -1,12 +1,14 @@
 //! One agent, and the server that is put before it.
 
+use crate::bridge::{self, Bridge};
 use crate::cancellation;
 use crate::fault::{self, Mistake};
 use crate::gate::{Gate, Waiting};
 use crate::inbox::{self, Inbox, Kind, Unreadable};
 use crate::lines::{Line, Lines};
 use crate::questions::Questions;
-use crate::running::{Call, Request, Running};
+use crate::running::{Request, Running};
+use core::time::Duration;
 use sandbar_mcp_core::message::{Id, Message, write_response};
 use sandbar_mcp_core::{CallId, Error, RpcError};
 use std::collections::VecDeque;
@@ -26,17 +28,23 @@ pub enum Action {
     Cancel(CallId),
     /// Write this line to the agent.
     Tell(String),
+    /// [`Proxy::handle_timer`] after so long.
+    Wait(Duration),
 }
 
 /// The proxy.
 #[derive(Debug)]
 pub struct Proxy {
-    url: String,
+    pub(crate) url: String,
     lines: Lines,
-    gate: Gate,
-    running: Running,
+    pub(crate) gate: Gate,
+    pub(crate) running: Running,
     questions: Questions,
-    actions: VecDeque<Action>,
+    pub(crate) actions: VecDeque<Action>,
+    /// How the agent opened its session last.
+    pub(crate) opening: String,
+    /// What a legacy agent needs in front of a modern server.
+    pub(crate) bridge: Option<Box<Bridge>>,
 }
 
 impl Proxy {
@@ -51,6 +59,8 @@ impl Proxy {
             running: Running::default(),
             questions: Questions::default(),
             actions: VecDeque::new(),
+            opening: String::new(),
+            bridge: None,
         }
     }
 
@@ -62,7 +72,8 @@ impl Proxy {
     /// Whether nothing is under way.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.actions.is_empty()
+        let asks = self.bridge.as_ref().is_some_and(|bridge| bridge.asks());
+        self.running.is_empty() && !asks && self.actions.is_empty()
     }
 
     /// The agent wrote something.
@@ -108,7 +119,10 @@ impl Proxy {
             }
             // It waits for nothing: the server may need it to answer what others wait for.
             Kind::Response { id } => {
-                if self.questions.leave(&id) {
+                if let Some(mut bridge) = self.bridge.take() {
+                    self.round_answered(&mut bridge, &text, &id);
+                    self.bridge = Some(bridge);
+                } else if self.questions.leave(&id) {
                     self.owe(text);
                 }
             }
@@ -121,6 +135,11 @@ impl Proxy {
             return self.tell(fault::mistaken(Some(&id), Mistake::NoMessage, what));
         }
         let leads = method == "initialize" && !is_modern;
+        if leads {
+            self.opening.clone_from(&text);
+            // The server may be another by now.
+            self.bridge = None;
+        }
         let request = Request { id: id.clone(), method, is_modern, is_settled: false };
         match self.running.enter(Some(request), text.len()) {
             Some(call) => self.pass(Waiting { call, text, leads }),
@@ -131,14 +150,20 @@ impl Proxy {
     /// The agent gives a request up. A modern server notices that the stream is gone, and is told
     /// nothing (2026-07-28, "Cancellation"); one that it has not been sent yet is nothing to a server.
     fn given_up(&mut self, text: String, id: &Id) {
-        let Some(call) = self.running.of(id) else { return };
+        let Some(call) = self.running.of(id) else {
+            if let Some(mut bridge) = self.bridge.take() {
+                self.round_given_up(&mut bridge, id);
+                self.bridge = Some(bridge);
+            }
+            return;
+        };
         let Some(request) = self.running.request_mut(call) else { return };
         // It must not be cancelled (2025-11-25, "Cancellation").
         if request.method == "initialize" {
             return;
         }
         request.is_settled = true;
-        let tells = !request.is_modern;
+        let tells = !request.is_modern && self.bridge.is_none();
         if self.gate.withdraw(call) {
             self.running.leave(call);
             return;
@@ -159,18 +184,52 @@ impl Proxy {
     }
 
     fn pass(&mut self, message: Waiting) {
-        if let Some(Waiting { call, text, .. }) = self.gate.enter(message) {
+        if let Some(message) = self.gate.enter(message) {
+            self.send(message);
+            self.let_through();
+        }
+    }
+
+    /// Has what may go by now carried.
+    fn let_through(&mut self) {
+        while let Some(message) = self.gate.next() {
+            self.send(message);
+        }
+    }
+
+    fn send(&mut self, Waiting { call, text, .. }: Waiting) {
+        if let Some(mut bridge) = self.bridge.take() {
+            self.send_over(&mut bridge, call, text);
+            self.bridge = Some(bridge);
+        } else {
             self.actions.push_back(Action::Carry { call, message: text });
         }
+    }
+
+    /// What was to be carried needs no server.
+    pub(crate) fn done_here(&mut self, call: CallId) {
+        self.running.leave(call);
+        self.gate.over(call);
     }
 
     /// The server said this in return to a message; returns the line to write to the agent, if it is to
     /// hear of it.
     pub fn handle_text(&mut self, call: CallId, text: String) -> Option<String> {
+        if let Some(mut bridge) = self.bridge.take() {
+            let line = self.heard_over(&mut bridge, call, text);
+            self.bridge = Some(bridge);
+            return line;
+        }
         // What was given up is heard of no more.
         let request = self.running.request_mut(call).filter(|request| !request.is_settled)?;
         let ours = |id: Option<&Id>| id.is_some_and(|id| *id == request.id);
         match Message::parse(&text) {
+            Ok(Message::Failure { error, .. })
+                if request.is_opening() && bridge::is_of_a_modern_server(&error) =>
+            {
+                self.try_bridge(call, one_line(text));
+                None
+            }
             Ok(Message::Success { id, .. } | Message::Failure { id, .. }) if ours(id.as_ref()) => {
                 request.is_settled = true;
                 Some(one_line(text))
@@ -226,17 +285,40 @@ impl Proxy {
 
     /// A message is over.
     pub fn handle_outcome(&mut self, call: CallId, outcome: Result<(), Error>) {
-        if let Some(Call { request: Some(request), .. }) = self.running.leave(call)
-            && !request.is_settled
-        {
-            let error = outcome.err().unwrap_or(Error::NoAnswer);
-            self.tell(fault::unanswered(&request.id, &self.url, error));
+        if let Some(mut bridge) = self.bridge.take() {
+            self.ended_over(&mut bridge, call, outcome.is_ok());
+            match bridge.refusal(call) {
+                // There is no such server.
+                Some(refused) => {
+                    self.running.leave(call);
+                    self.tell(refused);
+                }
+                None => self.bridge = Some(bridge),
+            }
         }
+        let unsettled = self.running.request(call).filter(|request| !request.is_settled);
+        if let Some(request) = unsettled.cloned() {
+            let error = outcome.err().unwrap_or(Error::NoAnswer);
+            let tries = request.is_opening() && bridge::may_be_modern(&error);
+            let line = fault::unanswered(&request.id, &self.url, error);
+            if tries {
+                self.try_bridge(call, line);
+            } else {
+                self.tell(line);
+            }
+        }
+        self.running.leave(call);
         // It can wait for nothing any more.
         let _ = self.questions.of(call);
         self.gate.over(call);
-        while let Some(Waiting { call, text, .. }) = self.gate.next() {
-            self.actions.push_back(Action::Carry { call, message: text });
+        self.let_through();
+    }
+
+    /// A pause is over.
+    pub fn handle_timer(&mut self) {
+        if let Some(mut bridge) = self.bridge.take() {
+            self.resume_over(&mut bridge);
+            self.bridge = Some(bridge);
         }
     }
 
@@ -246,7 +328,7 @@ impl Proxy {
         for call in self.running.awaited() {
             let Some(request) = self.running.request_mut(call) else { continue };
             request.is_settled = true;
-            let tells = !request.is_modern && request.method != "initialize";
+            let tells = !request.is_modern && !request.is_opening() && self.bridge.is_none();
             let id = request.id.as_json().to_owned();
             if self.gate.withdraw(call) {
                 self.running.leave(call);
@@ -259,14 +341,14 @@ impl Proxy {
         }
     }
 
-    fn tell(&mut self, line: String) {
+    pub(crate) fn tell(&mut self, line: String) {
         self.actions.push_back(Action::Tell(line));
     }
 }
 
 /// A message on one line. Raw line ends stand between the tokens of JSON alone: within strings they are
 /// escaped.
-fn one_line(mut text: String) -> String {
+pub(crate) fn one_line(mut text: String) -> String {
     if memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some() {
         text.retain(|character| !matches!(character, '\n' | '\r'));
     }

@@ -31,6 +31,13 @@ pub(crate) struct Request {
     pub(crate) is_settled: bool,
 }
 
+impl Request {
+    /// Whether it opens a session.
+    pub(crate) fn is_opening(&self) -> bool {
+        self.method == "initialize" && !self.is_modern
+    }
+}
+
 impl Running {
     /// Enters a message of this size; none where there are too many.
     pub(crate) fn enter(&mut self, request: Option<Request>, bytes: usize) -> Option<CallId> {
@@ -38,6 +45,17 @@ impl Running {
         // The largest message may go alone.
         let fits = self.calls.len() < MESSAGES && (self.bytes == 0 || total <= MESSAGE_BYTES);
         fits.then(|| self.insert(request, bytes))
+    }
+
+    /// Enters a request that was under way before, and is sent once more.
+    pub(crate) fn enter_again(&mut self, request: Request) -> CallId {
+        self.insert(Some(request), 0)
+    }
+
+    /// A name for what is carried and waited for by nobody.
+    pub(crate) const fn name(&mut self) -> CallId {
+        self.last += 1;
+        CallId(self.last)
     }
 
     /// Enters a message that others wait for, so that there is always room for it. They are no more
@@ -67,6 +85,10 @@ impl Running {
             call.request.as_ref().is_some_and(|request| !request.is_settled && request.id == *id)
         };
         self.calls.iter().find(|(_, call)| waits(call)).map(|(name, _)| *name)
+    }
+
+    pub(crate) fn request(&self, call: CallId) -> Option<&Request> {
+        self.calls.get(&call)?.request.as_ref()
     }
 
     pub(crate) fn request_mut(&mut self, call: CallId) -> Option<&mut Request> {

@@ -118,6 +118,14 @@ fn act(shared: &Rc<Shared>) -> LocalBoxFuture<'_, ()> {
                 }
                 Some(Action::Cancel(call)) => shared.upstream.cancel(call.0),
                 Some(Action::Tell(line)) => shared.speaker.say(line).await,
+                Some(Action::Wait(time)) => {
+                    let shared = Rc::clone(shared);
+                    wit_bindgen::spawn_local(async move {
+                        after(time).await;
+                        shared.core.borrow_mut().handle_timer();
+                        act(&shared).await;
+                    });
+                }
                 None => return,
             }
         }
