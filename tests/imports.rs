@@ -155,3 +155,13 @@ fn exchanges_for_an_embedder_import_what_their_executor_does() {
         ]
     );
 }
+
+/// Catches a sandbox that signs in with a clock, with randomness, or with another way out than the
+/// host that watches where it goes.
+#[test]
+fn signing_in_reaches_the_network_only_through_the_executor_interface() {
+    assert_eq!(
+        imports(components::OAUTH),
+        ["sandbar:http/client@0.2.0", "sandbar:http/types@0.2.0"]
+    );
+}

@@ -35,6 +35,14 @@ const CONSUMERS: [Part; 3] = [
     },
 ];
 
+/// What imports it, and is driven by this host alone: it is composed with no executor.
+const DRIVEN: [Part; 1] = [Part {
+    guest: Guest { package: "sandbar-guest-oauth", component: "oauth" },
+    summary: "signing in; imports sandbar:http/client",
+    documentation: "Signing in at authorization servers, step by step. Requests carry placeholders \
+                    for secrets, which the host fills in.",
+}];
+
 /// What speaks to agents, and imports what the MCP client exports.
 const PROXY: Part = Part {
     guest: Guest { package: "sandbar-guest-proxy", component: "proxy" },
@@ -76,15 +84,13 @@ fn main() -> Result<()> {
         println!("cargo::rerun-if-changed={}", workspace.join(source).display());
     }
     let mut consumers = build(&workspace, &out_dir, &CONSUMERS.each_ref().map(|part| part.guest))?;
+    let driven = build(&workspace, &out_dir, &DRIVEN.each_ref().map(|part| part.guest))?;
     let proxy = build(&workspace, &out_dir, &[PROXY.guest])?;
     let executors = build(&workspace, &out_dir, &EXECUTORS.each_ref().map(|part| part.guest))?;
     let mut embedded = Embedded { out_dir, constants: String::new(), names: Vec::new() };
-    for (part, component) in CONSUMERS
-        .iter()
-        .chain(&EXECUTORS)
-        .chain([&PROXY])
-        .zip(consumers.iter().chain(&executors).chain(&proxy))
-    {
+    let parts = CONSUMERS.iter().chain(&DRIVEN).chain(&EXECUTORS).chain([&PROXY]);
+    let built = consumers.iter().chain(&driven).chain(&executors).chain(&proxy);
+    for (part, component) in parts.zip(built) {
         embedded.add(part.guest.component, part.summary, part.documentation, component)?;
     }
     let [mcp, ..] = consumers.as_slice() else { bail!("the MCP client was not built") };

@@ -12,6 +12,7 @@ const FLOORS: [&[&str]; 7] = [
     // The API.
     &[
         "sandbar",
+        "auth",
         "connect",
         "session",
         "watch",

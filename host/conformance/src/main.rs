@@ -4,8 +4,10 @@
 //! environment: what a scenario wants done is in `scenarios.rs`.
 
 mod scenarios;
+mod user;
 
 use clap::{Parser, ValueEnum};
+use sandbar::auth::Store;
 use sandbar::executor::Target;
 use sandbar::types::Era;
 use sandbar::{BuildError, Builder, Sandbar, components};
@@ -59,15 +61,15 @@ impl Scenario {
     }
 }
 
-fn sandbar(args: &Args) -> Result<Sandbar, Box<dyn Error>> {
-    let mut builder = Sandbar::builder();
+fn sandbar(args: &Args, store: Store) -> Result<Sandbar, Box<dyn Error>> {
+    let mut builder = Sandbar::builder().credentials(store);
     if let Some(cache) = &args.cache {
         builder = builder.cache_dir(cache);
     }
-    Ok(on_road(builder, args.road, &args.url)?.build().map_err(Box::<BuildError>::from)?)
+    Ok(on_road(builder, args.road)?.build().map_err(Box::<BuildError>::from)?)
 }
 
-fn on_road(builder: Builder, road: Road, url: &str) -> Result<Builder, Box<dyn Error>> {
+fn on_road(builder: Builder, road: Road) -> Result<Builder, Box<dyn Error>> {
     Ok(match road {
         Road::Host => builder,
         Road::Local => builder.component(components::MCP_LOCAL.bytes.to_vec()),
@@ -75,7 +77,8 @@ fn on_road(builder: Builder, road: Road, url: &str) -> Result<Builder, Box<dyn E
             let executable = std::env::current_exe()?;
             let folder = executable.parent().unwrap_or_else(|| Path::new("."));
             let program = folder.join("sandbar").to_string_lossy().into_owned();
-            builder.executor(Target::command(program, ["executor", "--stdio", "--allow", url]))
+            // Where the authorization servers are, the server says later.
+            builder.executor(Target::command(program, ["executor", "--stdio", "--allow-any"]))
         }
     })
 }
@@ -83,8 +86,15 @@ fn on_road(builder: Builder, road: Road, url: &str) -> Result<Builder, Box<dyn E
 async fn run() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
     let scenario = Scenario::from_environment()?;
-    let sandbar = sandbar(&args)?;
-    scenarios::run(&sandbar, &args.url, &scenario).await
+    // Nothing is known from before.
+    let directory =
+        std::env::temp_dir().join(format!("sandbar-conformance-{}", std::process::id()));
+    let sandbar = sandbar(&args, Store::at(&directory))?;
+    let done = scenarios::run(&sandbar, &args.url, &scenario).await;
+    if directory.exists() {
+        std::fs::remove_dir_all(&directory)?;
+    }
+    done
 }
 
 #[tokio::main]

@@ -2,7 +2,9 @@
 //! does what any user of the library would.
 
 use crate::Scenario;
+use crate::user::User;
 use futures::future::BoxFuture;
+use sandbar::auth::Attempts;
 use sandbar::types::{Elicitation, ToolResult};
 use sandbar::{ConnectOptions, ElicitationAnswer, Handler, RpcError, Sandbar, Session};
 use serde::Deserialize;
@@ -42,6 +44,29 @@ pub(crate) async fn run(
     if let Some(era) = scenario.era {
         options = options.era(era);
     }
+    let user = User::new(url, scenario.context.as_deref())?;
+    let mut attempts = Attempts::default();
+    loop {
+        let refused = match attempt(sandbar, options.clone(), scenario).await {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        // Refused for want of a sign-in, or of one with more scopes: nothing ran.
+        let error: Option<&sandbar::Error> = refused.downcast_ref();
+        let Some(challenges) = error.and_then(sandbar::Error::challenges) else {
+            return Err(refused);
+        };
+        attempts.count()?;
+        user.sign_in(sandbar, challenges).await?;
+    }
+}
+
+/// Everything that the scenario wants, in a session of its own.
+async fn attempt(
+    sandbar: &Sandbar,
+    options: ConnectOptions,
+    scenario: &Scenario,
+) -> Result<(), Box<dyn Error>> {
     let session = sandbar.connect_with(options).await?;
     let done = perform(&session, scenario).await;
     session.close().await;
@@ -74,6 +99,11 @@ async fn perform(session: &Session, scenario: &Scenario) -> Result<(), Box<dyn E
             }
         }
         "json-schema-2020-12-preservation" => echo_schemas(session).await?,
+        name if name.starts_with("auth/") => {
+            for tool in session.list_tools().await? {
+                call(session, &tool.name, "{}").await?;
+            }
+        }
         other => {
             return Err(format!("the scenario {other} is not one that this client knows").into());
         }

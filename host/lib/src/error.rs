@@ -88,6 +88,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The stored sign-in for the server cannot be read.
+    #[error("the sign-in for the server cannot be used: {0}")]
+    Credentials(String),
     /// The remote executor cannot be reached.
     #[error(transparent)]
     Executor(#[from] ExecutorError),
@@ -100,6 +103,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// What the server wants of whoever asks, where it refused for want of a sign-in or of scopes: the
+    /// values of `www-authenticate`, for [`Sandbar::discover`](crate::Sandbar::discover). With status 401
+    /// there may be none of them.
+    #[must_use]
+    pub fn challenges(&self) -> Option<&[String]> {
+        let Self::Status(status) = self else { return None };
+        let values = status.www_authenticate.as_slice();
+        match status.status {
+            401 => Some(values),
+            403 if !values.is_empty() => Some(values),
+            _ => None,
+        }
+    }
+
     /// Whether the server can have acted on the request. Where it cannot, it is safe to repeat.
     #[must_use]
     pub fn processed(&self) -> Processed {
@@ -114,6 +131,7 @@ impl Error {
             | Self::Closed
             | Self::InvalidParams(_)
             | Self::InvalidUrl { .. }
+            | Self::Credentials(_)
             | Self::Executor(_)
             | Self::Setup(_) => Processed::Never,
             _ => Processed::Possibly,

@@ -139,11 +139,15 @@ impl Executor {
     /// [`Error::Http`] for everything that befalls the exchange before its head;
     /// [`Error::Sandbox`] when the sandbox fails.
     pub async fn request_stream(&self, request: HttpRequest) -> Result<Streamed, Error> {
+        self.send(request.into_request()).await
+    }
+
+    /// The same, with a request as executors have it.
+    pub(crate) async fn send(&self, request: Request) -> Result<Streamed, Error> {
         let permit =
             Arc::clone(&self.0.exchanges).acquire_owned().await.map_err(|_closed| Error::Closed)?;
         let id = self.0.last.fetch_add(1, Ordering::Relaxed);
         let hold = Hold { executor: self.clone(), id };
-        let request = request.into_request();
         let to_head = request.method == "HEAD";
         let (job, sent) = job::<FetchLife, _, _>(permit, id, move |accessor, exports| {
             Box::pin(send(accessor, exports, id, request))
@@ -236,7 +240,10 @@ impl Body {
         self.count.received()
     }
 
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+    pub(crate) fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
         if let Some(chunk) = std::task::ready!(self.chunks.poll_recv(cx)) {
             self.count.add(chunk.len());
             return Poll::Ready(Some(Ok(chunk)));

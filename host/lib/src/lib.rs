@@ -25,6 +25,7 @@
 //! the last clone of a [`Session`] closes it in the background. A future that
 //! opens a session leaves nothing behind when it is dropped.
 
+pub mod auth;
 mod budget;
 mod call;
 mod changes;

@@ -1,11 +1,12 @@
 //! The compiled component, and what its sessions share.
 
+use crate::auth::{AuthError, Bearer, Credentials, Discovery, Relay, Road, Store, find};
 use crate::changes::Watched;
 use crate::channel::{Pipe, Target};
 use crate::connect::ConnectOptions;
 use crate::error::{BuildError, Error};
 use crate::executor::Executor;
-use crate::http::{DialLimits, Dialer, Dialers, Policy, Proxies, TlsRoots, check_url};
+use crate::http::{Authorize, DialLimits, Dialer, Dialers, Policy, Proxies, TlsRoots, check_url};
 use crate::sandbox::agent;
 use crate::sandbox::engine::SandboxEngine;
 use crate::sandbox::exchange::FetchLife;
@@ -28,6 +29,8 @@ pub struct Sandbar {
     programs: Arc<Programs>,
     dialers: Arc<Dialers>,
     target: Target,
+    road: Arc<Road>,
+    credentials: Option<Arc<dyn Credentials>>,
 }
 
 impl Sandbar {
@@ -56,17 +59,28 @@ impl Sandbar {
     /// Those of [`Sandbar::connect`], and [`Error::InvalidParams`] for options
     /// that cannot be sent.
     pub async fn connect_with(&self, options: ConnectOptions) -> Result<Session, Error> {
-        let network = self.way_to(&options.url)?;
+        let network = self.way_to(&options.url, &options.fields).await?;
         self.open(network, options).await
     }
 
-    /// The way to the origin of a URL, and to nothing else.
-    fn way_to(&self, url: &str) -> Result<Network, Error> {
-        Ok(match &self.target {
-            Target::Local => Network::Local(Box::new(self.dialers.for_url(url)?)),
-            Target::Remote(connector) => {
-                check_url(url)?;
-                Network::Remote(Arc::clone(connector))
+    /// The way to the origin of a URL, and to nothing else, with the sign-in of the user where there is one
+    /// and `fields` say nothing else.
+    async fn way_to(&self, url: &str, fields: &[(String, Vec<u8>)]) -> Result<Network, Error> {
+        check_url(url)?;
+        let bearer = self.bearer(url, fields).await?;
+        Ok(match (&self.target, bearer) {
+            (Target::Local, bearer) => {
+                let dialer = self.dialers.for_url(url)?;
+                let dialer = match bearer {
+                    Some(bearer) => dialer.authorized(bearer),
+                    None => dialer,
+                };
+                Network::Local(Box::new(dialer))
+            }
+            (Target::Remote(connector), None) => Network::Remote(Arc::clone(connector)),
+            (Target::Remote(_), Some(authorize)) => {
+                let road = Arc::clone(&self.road);
+                Network::Given(Arc::new(Relay { road, authorize }))
             }
         })
     }
@@ -89,11 +103,54 @@ impl Sandbar {
         pipe: Pipe,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), Error> {
-        let network = self.way_to(&options.url)?;
+        let network = self.way_to(&options.url, &options.fields).await?;
         let (sandbox, instance) = self.programs.start_proxy(network).await?;
         let limits = self.programs.limits();
         let options = options.into_upstream();
         Ok(agent::serve(sandbox, instance, options, pipe, stop, limits).await??)
+    }
+
+    /// What requests to the server are authorized with, if its user has signed in, and nothing else was
+    /// said.
+    async fn bearer(
+        &self,
+        url: &str,
+        fields: &[(String, Vec<u8>)],
+    ) -> Result<Option<Arc<dyn Authorize>>, Error> {
+        let is_authorized =
+            fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let Some(credentials) = self.credentials.as_ref().filter(|_| !is_authorized) else {
+            return Ok(None);
+        };
+        let Ok(url) = url::Url::parse(url) else { return Ok(None) };
+        let found = find(&**credentials, &url).await;
+        let found = found.map_err(|error| Error::Credentials(error.to_string()))?;
+        Ok(found.filter(|credential| credential.tokens.is_some()).map(|credential| {
+            let (road, credentials) = (Arc::clone(&self.road), Arc::clone(credentials));
+            Arc::new(Bearer::new(road, credentials, credential)) as Arc<dyn Authorize>
+        }))
+    }
+
+    /// Who guards the server at `url`, which refused a request: `challenges` is
+    /// [`StatusError::www_authenticate`](crate::StatusError::www_authenticate). The first step of
+    /// [signing in](crate::auth).
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError`]; [`AuthError::Store`] where there are no [`Builder::credentials`].
+    pub async fn discover(&self, url: &str, challenges: &[String]) -> Result<Discovery, AuthError> {
+        let Some(credentials) = &self.credentials else {
+            return Err(crate::auth::StoreError::NoDirectory.into());
+        };
+        let (road, credentials) = (Arc::clone(&self.road), Arc::clone(credentials));
+        Discovery::of(road, credentials, url, challenges.to_vec()).await
+    }
+
+    /// Where sign-ins are kept; none where [`Builder::credentials`] says so, or the environment names
+    /// no directory.
+    #[must_use]
+    pub fn credentials(&self) -> Option<&dyn Credentials> {
+        self.credentials.as_deref()
     }
 
     /// An executor that is unaware of MCP: one for each URL or policy is enough.
@@ -147,7 +204,7 @@ impl Sandbar {
     async fn open(&self, network: Network, options: ConnectOptions) -> Result<Session, Error> {
         let dialer = match &network {
             Network::Local(dialer) => Some(Dialer::clone(dialer)),
-            Network::Remote(_) => None,
+            Network::Remote(_) | Network::Given(_) => None,
         };
         let (sandbox, instance) = self.programs.start_mcp(network).await?;
         let usage = Usage {
@@ -191,7 +248,7 @@ impl std::fmt::Debug for Sandbar {
 }
 
 /// Settings of a [`Sandbar`].
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Builder {
     limits: SandboxLimits,
     dial_limits: DialLimits,
@@ -201,9 +258,34 @@ pub struct Builder {
     policy: Option<Policy>,
     component: Option<Vec<u8>>,
     target: Target,
+    credentials: Keeping,
+}
+
+/// Where sign-ins are kept.
+#[derive(Default)]
+enum Keeping {
+    /// In the store of the user.
+    #[default]
+    OfUser,
+    /// Here, if anywhere.
+    Chosen(Option<Arc<dyn Credentials>>),
 }
 
 impl Builder {
+    /// Where sign-ins are kept, instead of the [`Store`](crate::auth::Store) of the user.
+    #[must_use]
+    pub fn credentials(mut self, credentials: impl Credentials) -> Self {
+        self.credentials = Keeping::Chosen(Some(Arc::new(credentials)));
+        self
+    }
+
+    /// Uses no sign-in, and keeps none.
+    #[must_use]
+    pub fn no_credentials(mut self) -> Self {
+        self.credentials = Keeping::Chosen(None);
+        self
+    }
+
     /// What each session may use.
     #[must_use]
     pub fn limits(mut self, limits: SandboxLimits) -> Self {
@@ -292,6 +374,21 @@ impl Builder {
             self.policy,
         );
         let (programs, dialers) = (Arc::new(programs), Arc::new(dialers));
-        Ok(Sandbar { programs, dialers, target: self.target })
+        let road = Road::new(Arc::clone(&programs), Arc::clone(&dialers), self.target.clone());
+        let credentials = match self.credentials {
+            Keeping::OfUser => Store::of_user().map(|store| Arc::new(store) as _),
+            Keeping::Chosen(credentials) => credentials,
+        };
+        Ok(Sandbar { programs, dialers, target: self.target, road: Arc::new(road), credentials })
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("limits", &self.limits)
+            .field("dial_limits", &self.dial_limits)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
     }
 }

@@ -9,6 +9,7 @@ use http::{HeaderValue, Method, Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 
+use super::authorize::{self, Authorize};
 use super::body::{RequestBody, ResponseBody};
 use super::connector::Ground;
 use super::deadline::{Deadlines, Passed, Timeouts, before_head};
@@ -32,6 +33,7 @@ pub struct Dialer {
     pools: Pools,
     ground: Arc<Ground>,
     pub(super) endpoints: Endpoints,
+    authorize: Option<Arc<dyn Authorize>>,
 }
 
 impl Dialer {
@@ -39,7 +41,13 @@ impl Dialer {
     pub fn new(policy: Policy, tls: TlsRoots, limits: DialLimits, proxies: Proxies) -> Self {
         let counters = Arc::new(Counters::default());
         let ground = Arc::new(Ground::new(policy, tls, proxies, limits, counters));
-        Self { pools: Pools::default(), ground, endpoints: Endpoints::default() }
+        let endpoints = Endpoints::default();
+        Self { pools: Pools::default(), ground, endpoints, authorize: None }
+    }
+
+    /// The same dialer, with credentials for what it is asked to send.
+    pub(crate) fn authorized(&self, authorize: Arc<dyn Authorize>) -> Self {
+        Self { authorize: Some(authorize), ..self.clone() }
     }
 
     /// Sends a request and returns as soon as the head of the response is there; redirects are
@@ -79,7 +87,37 @@ impl Dialer {
         request: Request<RequestBody>,
         timeouts: Timeouts,
     ) -> Result<Response<ResponseBody>, DialError> {
-        self.judged(target, request, timeouts).await.inspect_err(log)
+        let sent = match &self.authorize {
+            Some(authorize) if !authorize::is_authorized(&request) => {
+                // Boxed: it would make the future of every other exchange larger.
+                Box::pin(self.with_credentials(&**authorize, target, request, timeouts)).await
+            }
+            _ => self.judged(target, request, timeouts).await,
+        };
+        sent.inspect_err(log)
+    }
+
+    /// Adds what the request is authorized with, and sends it once more where that was refused and there
+    /// is something else to try.
+    async fn with_credentials(
+        &self,
+        authorize: &dyn Authorize,
+        target: &Target,
+        mut request: Request<RequestBody>,
+        timeouts: Timeouts,
+    ) -> Result<Response<ResponseBody>, DialError> {
+        self.judge(target, request.method(), request.uri())?;
+        let again = authorize::again(&request);
+        let fields = authorize.fields(request.method(), request.uri()).await;
+        request.headers_mut().extend(fields.clone());
+        let response = self.judged(target, request, timeouts).await?;
+        let Some(mut again) = again else { return Ok(response) };
+        if !authorize.answered(&fields, response.status(), response.headers()).await {
+            return Ok(response);
+        }
+        let fields = authorize.fields(again.method(), again.uri()).await;
+        again.headers_mut().extend(fields);
+        self.judged(target, again, timeouts).await
     }
 
     async fn judged(

@@ -15,6 +15,7 @@
 //! | is it a request that can be sent at all | `request.rs`, `endpoint.rs` |
 //! | may it be sent | the crate `sandbar-policy` |
 //! | which connections may it use | `pools.rs` |
+//! | with which credentials | `authorize.rs` |
 //! | directly or through a proxy | `proxy.rs` |
 //! | a connection, where the pool has none | `connector.rs`, `slots.rs`, `resolve.rs`, `tcp.rs`, `tls.rs` |
 //! | what a connection is made of | `link.rs`, `socket.rs`, `quickack.rs` |
@@ -26,6 +27,7 @@
 //!
 //! Limits and their reasons are in `limits.rs`.
 
+mod authorize;
 mod body;
 mod connector;
 mod deadline;
@@ -56,6 +58,7 @@ mod tls_failure;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::authorize::Authorize;
 pub use self::body::{RequestBody, ResponseBody};
 pub use self::deadline::Timeouts;
 pub use self::dialer::Dialer;

@@ -112,6 +112,21 @@ mod proxying {
     });
 }
 
+mod logging_in {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package sandbar:host;
+            world logging-in {
+                export sandbar:auth/login@0.2.0;
+            }
+        ",
+        world: "sandbar:host/logging-in",
+        exports: { default: async | store },
+        with: { "sandbar:http/types@0.2.0": crate::sandbox::bindings::vocabulary },
+    });
+}
+
 pub(crate) use embedding::exports::sandbar::mcp::client::GuestSession as SessionExports;
 pub(crate) use embedding::sandbar::executor::channel;
 pub(crate) use embedding::sandbar::mcp::types as mcp;
@@ -120,6 +135,8 @@ pub(crate) use embedding::{Embedding, EmbeddingPre};
 pub use exchanging::sandbar::http::client;
 pub(crate) use fetching::exports::sandbar::http::exchanges;
 pub(crate) use fetching::{Fetching, FetchingPre};
+pub(crate) use logging_in::exports::sandbar::auth::login;
+pub(crate) use logging_in::{LoggingIn, LoggingInPre};
 pub(crate) use proxying::{Proxying, ProxyingPre};
 pub(crate) use serving::exports::sandbar::executor::server::Connection as ServedConnection;
 pub(crate) use serving::{Serving, ServingPre};

@@ -10,7 +10,8 @@
 //! | what a guest may use | [`memory`], [`cpu`], [`ticker`], [`limits`] |
 //! | the task that owns a store | [`worker`], given jobs |
 //! | what the embedder hears and is asked | [`handler`] |
-//! | what runs in it | [`session`] and [`events`] (MCP), [`exchange`] (HTTP), [`service`] (an executor), [`agent`] (a proxy) |
+//! | who performs exchanges in place of the dialer | [`performer`] |
+//! | what runs in it | [`session`] and [`events`] (MCP), [`exchange`] (HTTP), [`service`] (an executor), [`agent`] (a proxy), [`login`] |
 
 pub(crate) mod agent;
 pub(crate) mod bindings;
@@ -23,7 +24,9 @@ pub(crate) mod exchange;
 pub mod handler;
 pub(crate) mod imports;
 pub(crate) mod limits;
+pub(crate) mod login;
 pub(crate) mod memory;
+pub(crate) mod performer;
 pub(crate) mod pipe;
 pub(crate) mod programs;
 pub(crate) mod queue;

@@ -3,7 +3,8 @@
 use crate::budget::Budget;
 use crate::channel::Target;
 use crate::sandbox::bindings::{
-    Embedding, EmbeddingPre, Fetching, FetchingPre, Proxying, ProxyingPre, Serving, ServingPre,
+    Embedding, EmbeddingPre, Fetching, FetchingPre, LoggingIn, LoggingInPre, Proxying, ProxyingPre,
+    Serving, ServingPre,
 };
 use crate::sandbox::components::{self, Component};
 use crate::sandbox::engine::{Sandbox, SandboxEngine};
@@ -21,8 +22,17 @@ pub(crate) struct Programs {
     fetch: Program<FetchingPre<State>>,
     serve: Program<ServingPre<State>>,
     proxy: Program<ProxyingPre<State>>,
+    login: Compiled<LoggingInPre<State>>,
     /// Instead of the embedded MCP client.
-    custom: Option<EmbeddingPre<State>>,
+    custom: Option<Custom>,
+}
+
+/// A component that an embedder gave.
+struct Custom {
+    /// With exchanges where the executor is.
+    program: EmbeddingPre<State>,
+    /// With exchanges that this host performs, in whichever way.
+    given: Option<EmbeddingPre<State>>,
 }
 
 impl Programs {
@@ -34,8 +44,15 @@ impl Programs {
         target: &Target,
     ) -> Result<Self, BuildError> {
         let custom = custom.map(|component| match target {
-            Target::Local => load(&engine, component, EmbeddingPre::new),
-            Target::Remote(_) => through_executor(&engine, component),
+            Target::Local => {
+                let program = load(&engine, component, EmbeddingPre::new)?;
+                Ok::<_, BuildError>(Custom { program, given: None })
+            }
+            Target::Remote(_) => {
+                let program = through_executor(&engine, component)?;
+                let given = Some(load(&engine, component, EmbeddingPre::new)?);
+                Ok(Custom { program, given })
+            }
         });
         Ok(Self {
             custom: custom.transpose()?,
@@ -48,6 +65,7 @@ impl Programs {
                 components::PROXY_MCP_REMOTE,
                 ProxyingPre::new,
             ),
+            login: Compiled::new(components::OAUTH),
         })
     }
 
@@ -66,9 +84,23 @@ impl Programs {
         network: Network,
     ) -> Result<(Sandbox, Embedding), StartError> {
         let program = match &self.custom {
-            Some(custom) => custom,
+            Some(Custom { given: Some(given), .. }) if matches!(network, Network::Given(_)) => {
+                given
+            }
+            Some(custom) => &custom.program,
             None => self.mcp.get(&self.engine, &network)?,
         };
+        let mut sandbox = self.engine.sandbox(network);
+        let instance = program.instantiate_async(&mut sandbox.store).await;
+        Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
+    }
+
+    /// A sandbox in which one signs in: whoever performs its exchanges is the embedder.
+    pub(crate) async fn start_login(
+        &self,
+        network: Network,
+    ) -> Result<(Sandbox, LoggingIn), StartError> {
+        let program = self.login.get(&self.engine, LoggingInPre::new)?;
         let mut sandbox = self.engine.sandbox(network);
         let instance = program.instantiate_async(&mut sandbox.store).await;
         Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
@@ -129,22 +161,29 @@ struct Compiled<P> {
     program: OnceLock<Result<P, Arc<BuildError>>>,
 }
 
+impl<P> Compiled<P> {
+    const fn new(component: Component) -> Self {
+        Self { component, program: OnceLock::new() }
+    }
+
+    fn get(&self, engine: &SandboxEngine, link: Link<P>) -> Result<&P, Arc<BuildError>> {
+        let load = || load(engine, self.component.bytes, link).map_err(Arc::new);
+        self.program.get_or_init(load).as_ref().map_err(Arc::clone)
+    }
+}
+
 impl<P> Program<P> {
     const fn new(local: Component, remote: Component, link: Link<P>) -> Self {
-        let local = Compiled { component: local, program: OnceLock::new() };
-        let remote = Compiled { component: remote, program: OnceLock::new() };
-        Self { local, remote, link }
+        Self { local: Compiled::new(local), remote: Compiled::new(remote), link }
     }
 
     /// The composition whose exchanges go this way.
     fn get(&self, engine: &SandboxEngine, network: &Network) -> Result<&P, Arc<BuildError>> {
-        let Compiled { component, program } = match network {
-            Network::Local(_) => &self.local,
+        let compiled = match network {
+            Network::Local(_) | Network::Given(_) => &self.local,
             Network::Remote(_) => &self.remote,
         };
-        let program =
-            program.get_or_init(|| load(engine, component.bytes, self.link).map_err(Arc::new));
-        program.as_ref().map_err(Arc::clone)
+        compiled.get(engine, self.link)
     }
 }
 

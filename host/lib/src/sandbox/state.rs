@@ -5,6 +5,7 @@ use crate::http::{Dialer, Dialers, Policy};
 use crate::sandbox::imports::wasi_http::Hooks;
 use crate::sandbox::limits::HANDLES;
 use crate::sandbox::memory::MemoryLimit;
+use crate::sandbox::performer::Perform;
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::clocks::{WasiClocksCtx, WasiClocksCtxView, WasiClocksView};
@@ -16,6 +17,8 @@ pub(crate) enum Network {
     Local(Box<Dialer>),
     /// Requests go to an executor elsewhere.
     Remote(Arc<dyn Connect>),
+    /// The embedder performs them.
+    Given(Arc<dyn Perform>),
 }
 
 impl Network {
@@ -37,6 +40,7 @@ pub(crate) struct State {
     http: WasiHttpCtx,
     hooks: Hooks,
     connector: Option<Arc<dyn Connect>>,
+    performer: Option<Arc<dyn Perform>>,
     pub(crate) memory: MemoryLimit,
 }
 
@@ -44,16 +48,19 @@ impl State {
     pub(crate) fn new(network: Network, memory: MemoryLimit) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
-        let (dialer, connector) = match network {
-            Network::Local(dialer) => (Some(*dialer), None),
-            Network::Remote(connector) => (None, Some(connector)),
-        };
+        let (mut dialer, mut connector, mut performer) = (None, None, None);
+        match network {
+            Network::Local(local) => dialer = Some(*local),
+            Network::Remote(remote) => connector = Some(remote),
+            Network::Given(given) => performer = Some(given),
+        }
         Self {
             table,
             clocks: WasiClocksCtx::default(),
             http: WasiHttpCtx::new(),
             hooks: Hooks { dialer },
             connector,
+            performer,
             memory,
         }
     }
@@ -61,6 +68,11 @@ impl State {
     /// Who dials, if it is this host.
     pub(crate) const fn dialer(&self) -> Option<&Dialer> {
         self.hooks.dialer.as_ref()
+    }
+
+    /// Who performs exchanges in place of a dialer.
+    pub(crate) const fn performer(&self) -> Option<&Arc<dyn Perform>> {
+        self.performer.as_ref()
     }
 
     /// The way to who dials, if it is another.

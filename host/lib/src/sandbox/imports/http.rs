@@ -4,9 +4,10 @@
 //! future that tells how it ended, and the hold of the guest. Whoever of them gives it up ends it at
 //! once, whatever state it is in; the others then learn of it.
 
-use crate::http::{Dialer, ExchangeBody};
+use crate::http::Dialer;
 use crate::sandbox::bindings::client::{self, Answered, Remainder};
 use crate::sandbox::imports::Imports;
+use crate::sandbox::performer::{Incoming, Perform};
 use crate::sandbox::state::State;
 use bytes::{Buf as _, Bytes};
 use sandbar_exchange::{BEGINNING_BYTES, BodySummary, ErrorCode, Failure, Request};
@@ -44,13 +45,24 @@ impl client::HostWithStore<State> for Imports {
         accessor: &Accessor<State, Self>,
         request: Request,
     ) -> wasmtime::Result<Result<Answered, Failure>> {
-        let dialer: Option<Dialer> = accessor.with(|mut access| access.get().dialer().cloned());
-        let Some(dialer) = dialer else {
+        let (dialer, performer): (Option<Dialer>, Option<Arc<dyn Perform>>) =
+            accessor.with(|mut access| {
+                let state = access.get();
+                (state.dialer().cloned(), state.performer().cloned())
+            });
+        let performed = match (dialer, performer) {
+            (Some(dialer), _) => {
+                let answered = dialer.exchange(request).await;
+                answered.map(|(response, body)| (response, Incoming::Dialed(body)))
+            }
+            (None, Some(performer)) => performer.perform(request).await,
             // A component with a channel dials nothing.
-            let reason = "this sandbox has no HTTP of its own".to_owned();
-            return Ok(Err(Failure::unsent(ErrorCode::Denied(reason))));
+            (None, None) => {
+                let reason = "this sandbox has no HTTP of its own".to_owned();
+                Err(Failure::unsent(ErrorCode::Denied(reason)))
+            }
         };
-        let (response, body) = match dialer.exchange(request).await {
+        let (response, body) = match performed {
             Ok(answered) => answered,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -84,7 +96,7 @@ enum Stage {
 
 /// A body of which bytes may come.
 struct Open {
-    body: ExchangeBody,
+    body: Incoming,
     gathered: Gathered,
     /// Who waits for bytes.
     reader: Option<Waker>,
@@ -119,7 +131,7 @@ impl Exchange {
 }
 
 impl Open {
-    fn new(body: ExchangeBody) -> Self {
+    fn new(body: Incoming) -> Self {
         Self { body, gathered: Gathered::default(), reader: None, listener: None }
     }
 
