@@ -2,7 +2,9 @@
 
 mod bridge;
 mod endings;
+mod flow;
 mod messages;
+mod parking;
 mod questions;
 mod sessions;
 

@@ -16,6 +16,7 @@ mod gate;
 mod inbox;
 pub mod limits;
 mod lines;
+mod parking;
 mod proxy;
 mod questions;
 mod running;

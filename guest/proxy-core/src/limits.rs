@@ -30,6 +30,10 @@ pub const WATCHED_RESOURCES: usize = 1024;
 /// Pause before a stream of changes is asked for again that ended.
 pub const LISTENING_PAUSE: Duration = Duration::from_secs(2);
 
+/// Calls that wait for their agent to try again with what the server asked. More than a user has open;
+/// of more the oldest is given up.
+pub const PARKED: usize = 64;
+
 /// Pause before a request is sent again whose server is not ready yet, and asks for nothing.
 pub const READY_PAUSE: Duration = Duration::from_secs(1);
 

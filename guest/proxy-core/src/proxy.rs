@@ -6,12 +6,13 @@ use crate::fault::{self, Mistake};
 use crate::gate::{Gate, Waiting};
 use crate::inbox::{self, Inbox, Kind, Unreadable};
 use crate::lines::{Line, Lines};
+use crate::parking::{self, Parking};
 use crate::questions::Questions;
 use crate::running::{Request, Running};
 use core::time::Duration;
 use sandbar_mcp_core::message::{Id, Message, write_response};
 use sandbar_mcp_core::{CallId, Error, RpcError};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,6 +46,12 @@ pub struct Proxy {
     pub(crate) opening: String,
     /// What a legacy agent needs in front of a modern server.
     pub(crate) bridge: Option<Box<Bridge>>,
+    /// What a modern agent needs in front of a legacy server.
+    pub(crate) parking: Option<Box<Parking>>,
+    /// Whether the server has answered a modern request.
+    knows_modern: bool,
+    /// The modern requests under way, until that is known.
+    pub(crate) modern_texts: BTreeMap<CallId, String>,
 }
 
 impl Proxy {
@@ -61,6 +68,9 @@ impl Proxy {
             actions: VecDeque::new(),
             opening: String::new(),
             bridge: None,
+            parking: None,
+            knows_modern: false,
+            modern_texts: BTreeMap::new(),
         }
     }
 
@@ -73,7 +83,7 @@ impl Proxy {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         let asks = self.bridge.as_ref().is_some_and(|bridge| bridge.asks());
-        self.running.is_empty() && !asks && self.actions.is_empty()
+        !self.running.is_busy() && !asks && self.actions.is_empty()
     }
 
     /// The agent wrote something.
@@ -134,11 +144,20 @@ impl Proxy {
             let what = "a request with this id waits for its answer";
             return self.tell(fault::mistaken(Some(&id), Mistake::NoMessage, what));
         }
+        if let Some(mut parking) = self.parking.take() {
+            let retries = self.retries_parked(&mut parking, &text, &id);
+            self.parking = Some(parking);
+            if retries {
+                return;
+            }
+        }
         let leads = method == "initialize" && !is_modern;
         if leads {
             self.opening.clone_from(&text);
             // The server may be another by now.
             self.bridge = None;
+            self.parking = None;
+            self.knows_modern = false;
         }
         let request = Request { id: id.clone(), method, is_modern, is_settled: false };
         match self.running.enter(Some(request), text.len()) {
@@ -157,6 +176,13 @@ impl Proxy {
             }
             return;
         };
+        if let Some(mut parking) = self.parking.take() {
+            let is_over = self.stops_listening(&mut parking, id);
+            self.parking = Some(parking);
+            if is_over {
+                return;
+            }
+        }
         let Some(request) = self.running.request_mut(call) else { return };
         // It must not be cancelled (2025-11-25, "Cancellation").
         if request.method == "initialize" {
@@ -174,11 +200,14 @@ impl Proxy {
         }
         if tells {
             self.owe(text);
+        } else if let Some(mut parking) = self.parking.take() {
+            self.tell_given_up(&mut parking, call);
+            self.parking = Some(parking);
         }
     }
 
     /// Has a message carried that somebody waits for.
-    fn owe(&mut self, message: String) {
+    pub(crate) fn owe(&mut self, message: String) {
         let call = self.running.enter_owed(message.len());
         self.actions.push_back(Action::Carry { call, message });
     }
@@ -201,7 +230,17 @@ impl Proxy {
         if let Some(mut bridge) = self.bridge.take() {
             self.send_over(&mut bridge, call, text);
             self.bridge = Some(bridge);
+        } else if let Some(mut parking) = self.parking.take() {
+            self.send_parked(&mut parking, call, text);
+            self.parking = Some(parking);
         } else {
+            let request = self.running.request(call);
+            // What a server says of the probe is for the agent to hear.
+            let may_fall_back = !self.knows_modern
+                && request.is_some_and(|one| one.is_modern && one.method != "server/discover");
+            if may_fall_back {
+                self.modern_texts.insert(call, text.clone());
+            }
             self.actions.push_back(Action::Carry { call, message: text });
         }
     }
@@ -220,6 +259,11 @@ impl Proxy {
             self.bridge = Some(bridge);
             return line;
         }
+        if let Some(mut parking) = self.parking.take() {
+            let line = self.heard_parked(&mut parking, call, text);
+            self.keep(parking);
+            return line;
+        }
         // What was given up is heard of no more.
         let request = self.running.request_mut(call).filter(|request| !request.is_settled)?;
         let ours = |id: Option<&Id>| id.is_some_and(|id| *id == request.id);
@@ -230,8 +274,19 @@ impl Proxy {
                 self.try_bridge(call, one_line(text));
                 None
             }
+            Ok(Message::Failure { error, .. })
+                if parking::is_of_a_legacy_server(&error)
+                    && self.modern_texts.contains_key(&call) =>
+            {
+                self.try_parking(call, one_line(text));
+                None
+            }
             Ok(Message::Success { id, .. } | Message::Failure { id, .. }) if ours(id.as_ref()) => {
                 request.is_settled = true;
+                if request.is_modern {
+                    self.knows_modern = true;
+                    self.modern_texts.clear();
+                }
                 Some(one_line(text))
             }
             _ => self.told(Some(call), text),
@@ -240,6 +295,11 @@ impl Proxy {
 
     /// The server said this where no answer is due; returns the line to write.
     pub fn handle_event(&mut self, text: String) -> Option<String> {
+        if let Some(parking) = self.parking.take() {
+            self.event_parked(&parking, &text);
+            self.parking = Some(parking);
+            return None;
+        }
         self.told(None, text)
     }
 
@@ -269,6 +329,13 @@ impl Proxy {
         Some(one_line(text))
     }
 
+    /// Keeps the session that was opened in the agent's name, unless it came to nothing: then it is not
+    /// tried again.
+    fn keep(&mut self, parking: Box<Parking>) {
+        self.knows_modern |= parking.has_failed();
+        self.parking = Some(parking).filter(|parking| !parking.has_failed());
+    }
+
     fn refuse_question(&mut self, id: &Id) {
         let refusal = RpcError::internal("too many requests wait for an answer");
         let answer = String::from_utf8(write_response(id, &Err(refusal)));
@@ -296,18 +363,26 @@ impl Proxy {
                 None => self.bridge = Some(bridge),
             }
         }
+        if let Some(mut parking) = self.parking.take() {
+            self.ended_parked(&mut parking, call, outcome.clone());
+            self.keep(parking);
+        }
         let unsettled = self.running.request(call).filter(|request| !request.is_settled);
         if let Some(request) = unsettled.cloned() {
             let error = outcome.err().unwrap_or(Error::NoAnswer);
             let tries = request.is_opening() && bridge::may_be_modern(&error);
+            let parks = parking::may_be_legacy(&error) && self.modern_texts.contains_key(&call);
             let line = fault::unanswered(&request.id, &self.url, error);
             if tries {
                 self.try_bridge(call, line);
+            } else if parks {
+                self.try_parking(call, line);
             } else {
                 self.tell(line);
             }
         }
         self.running.leave(call);
+        self.modern_texts.remove(&call);
         // It can wait for nothing any more.
         let _ = self.questions.of(call);
         self.gate.over(call);
@@ -325,6 +400,9 @@ impl Proxy {
     /// Gives everything up that is under way: nobody is there to hear of it.
     pub fn finish(&mut self) {
         let _ = self.questions.all();
+        if let Some(mut parking) = self.parking.take() {
+            self.finish_parked(&mut parking);
+        }
         for call in self.running.awaited() {
             let Some(request) = self.running.request_mut(call) else { continue };
             request.is_settled = true;

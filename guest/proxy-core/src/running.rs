@@ -101,7 +101,13 @@ impl Running {
         self.calls.iter().filter(|(_, call)| waits(call)).map(|(name, _)| *name).collect()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.calls.is_empty()
+    /// Whether anything is under way that will end by itself: not what was answered already, nor what
+    /// an agent listens to.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.calls.values().any(|call| {
+            call.request.as_ref().is_none_or(|request| {
+                !request.is_settled && request.method != "subscriptions/listen"
+            })
+        })
     }
 }
