@@ -3,9 +3,13 @@
 use crate::support::binary::sandbar;
 use crate::support::executor_process::ExecutorProcess;
 use crate::support::{
-    fault::{Response, Script},
+    fault::{Chunk, Response, Script},
     fault_server::FaultServer,
+    patience::wait_for,
+    sandbox,
 };
+use sandbar::executor::HttpRequest;
+use sandbar::http::Policy;
 use serde_json::Value;
 use std::io::Write as _;
 use tempfile::NamedTempFile;
@@ -140,6 +144,51 @@ async fn addresses_of_names_are_those_of_the_file() {
         let run = sandbar(["fetch", &url, "--policy", &path]).await;
         assert_eq!(run.code, Some(code), "{text}: {run:?}");
     }
+}
+
+/// Catches limits of a rule that are parsed and not kept, for what is sent, for what comes with a length and
+/// without, for how long it takes, and for how many there are at a time.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exchange_costs_no_more_than_its_rule_allows() {
+    let server = FaultServer::start(|request| match request.target.as_str() {
+        "/chunked" => {
+            let head = Response::new(200).chunks_follow();
+            Script::respond(head).send(Chunk::new("12345")).send(Chunk::new("678901")).hang()
+        }
+        "/slow" => Script::respond(Response::new(200).chunks_follow()).send(Chunk::new("1")).hang(),
+        _ => Script::respond(Response::new(200).body("1234567890")),
+    })
+    .await;
+    let limited = |limits: &str| file(&rule("r", &server, &format!("limits = {{ {limits} }}")));
+    let fetch = async |policy: &str, path: &str, options: &[&str]| {
+        sandbar(["fetch", &server.url(path), "--policy", policy].iter().chain(options)).await
+    };
+    let (_file, policy) = limited("response_bytes = 10, request_bytes = 3, concurrent = 1");
+    assert_eq!(fetch(&policy, "/", &["-d", "123"]).await.output(), "1234567890");
+    let run = fetch(&policy, "/", &["-d", "1234"]).await;
+    run.assert_failed(4, &["request_bytes", "3"]);
+    let run = fetch(&policy, "/chunked", &[]).await;
+    assert_eq!((run.code, run.stdout.as_str()), (Some(4), "12345"), "{run:?}");
+    assert!(run.stderr.contains("response_bytes"), "{run:?}");
+    let (_file, policy) = limited("response_bytes = 9");
+    fetch(&policy, "/", &[]).await.assert_failed(4, &["response_bytes", "9"]);
+    let (_file, policy) = limited("total_seconds = 1");
+    assert_eq!(fetch(&policy, "/slow", &[]).await.code, Some(5));
+    // At a time: of one client of an executor.
+    let (_file, policy) = limited("concurrent = 1");
+    let builder = sandbox::builder()
+        .policy(Policy::parse(&policy, &std::fs::read_to_string(&policy).unwrap()).unwrap());
+    let executor = builder.build().unwrap().executor(Policy::anywhere()).await.unwrap();
+    let first = executor.request_stream(HttpRequest::get(server.url("/slow"))).await.unwrap();
+    let refused = executor.request_stream(HttpRequest::get(server.url("/"))).await.unwrap_err();
+    assert!(refused.to_string().contains("concurrent"), "{refused}");
+    drop(first);
+    let again = async {
+        while executor.request(HttpRequest::get(server.url("/")), 100).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    wait_for("the place to be free", again).await;
 }
 
 /// Catches `--dry-run` that dials, and one that says something else than what would happen.

@@ -11,9 +11,9 @@ use crate::show::Console;
 use sandbar::executor::{Target, WebSocketClient};
 use sandbar::http::Policy;
 use sandbar::types::Era;
-use sandbar::{ConnectOptions, Error, Root, Sandbar, SandboxLimits, Session};
+use sandbar::{ConnectOptions, Error, Root, Sandbar, SandboxLimits, Session, check_cache_dir};
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
@@ -97,7 +97,13 @@ pub(crate) fn sandbar(
         None => builder,
     };
     let builder = match cache_dir() {
-        Some(directory) => builder.cache_dir(directory),
+        Some(directory) => match check_cache_dir(&directory) {
+            Ok(()) => builder.cache_dir(directory),
+            Err(foreign) => {
+                let _ = writeln!(io::stderr(), "warning: {foreign}");
+                builder
+            }
+        },
         None => builder,
     };
     Ok(builder.build()?)

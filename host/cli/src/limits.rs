@@ -67,5 +67,12 @@ pub(crate) const LONGEST_DURATION: Duration = Duration::from_secs(365 * 24 * 360
 #[cfg(feature = "demo")]
 pub(crate) const URL_BYTES: u64 = 256;
 
+/// Bytes of the schema of a tool: 1 MiB. The largest that anybody has seen is a tenth of that, and to read
+/// one takes thirty times its size. A larger one describes nothing.
+pub(crate) const SCHEMA_BYTES: usize = 1024 * 1024;
+
+/// Entries of a page of a list: 100 000. Each is held in a hundred bytes, however small it is.
+pub(crate) const PAGE_ENTRIES: usize = 100_000;
+
 /// Bytes of a policy file: what the library takes, 1 MiB.
 pub(crate) const POLICY_BYTES: u64 = 1024 * 1024;

@@ -3,7 +3,7 @@
 use crate::failure::{Failure, exit};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::time::Duration;
-use tracing_subscriber::filter::{ParseError, Targets};
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -51,13 +51,17 @@ pub(crate) fn raise_descriptor_limit() {
 }
 
 /// Traces to standard error what `RUST_LOG` asks for, by target and level; nothing without it.
+///
+/// What dependencies have to say is left out at every level: some of them log the frames and fields that
+/// they pass on, credentials included.
 pub(crate) fn trace() {
     let Ok(directives) = std::env::var("RUST_LOG") else { return };
     let targets: Result<Targets, ParseError> = directives.parse();
     match targets {
         Ok(targets) => {
+            let ours = Targets::new().with_target("sandbar", LevelFilter::TRACE);
             let to_stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-            tracing_subscriber::registry().with(targets).with(to_stderr).init();
+            tracing_subscriber::registry().with(targets).with(ours).with(to_stderr).init();
         }
         Err(error) => eprintln!("warning: RUST_LOG is ignored: {error}"),
     }

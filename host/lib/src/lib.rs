@@ -50,6 +50,7 @@ pub use error::{
     StatusError,
 };
 pub use sandbar::{Builder, Sandbar};
+pub use sandbox::engine::check_cache_dir;
 pub use sandbox::handler::{ElicitationAnswer, Handler, Notification, Root, ServerRequest};
 pub use sandbox::limits::SandboxLimits;
 pub use sandbox::{components, handler};

@@ -302,7 +302,7 @@ impl Builder {
 
     /// Keeps compiled components in this directory, so that the next process
     /// need not compile them. Whoever can write there can run code in the
-    /// process: it must be the user's own.
+    /// process: it must be the user's own, or [`Builder::build`] fails ([`check_cache_dir`](crate::check_cache_dir)).
     #[must_use]
     pub fn cache_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.cache_dir = Some(directory.into());

@@ -87,6 +87,16 @@ pub enum Denial {
         /// What it would have to say.
         setting: &'static str,
     },
+    /// A redirect from TLS to plain HTTP: what was said to one server alone would be said to the network.
+    #[error(
+        "a redirect from {from} to {asked} gives up TLS; to reach {asked}, give its URL instead"
+    )]
+    Downgrade {
+        /// What redirects.
+        from: Box<Target>,
+        /// Where to.
+        asked: Box<Target>,
+    },
     /// The address belongs to those that only whoever types it may reach.
     #[error(
         "{address} ({class}) is never reached through a redirect; to reach it, give its URL instead"

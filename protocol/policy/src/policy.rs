@@ -14,7 +14,7 @@ use crate::host_pattern::HostPattern;
 use crate::path::{InvalidPath, PathPrefix};
 use crate::rule::{AllowRule, Asked, DenyRule, Mismatch, Redirects, RuleLimits, Scope};
 use crate::suggestion;
-use crate::target::{InvalidTarget, Target};
+use crate::target::{InvalidTarget, Scheme, Target};
 
 /// The one judge of every request, redirect hop and resolved address.
 ///
@@ -173,7 +173,8 @@ impl Policy {
     /// # Errors
     ///
     /// [`Denial::Redirect`] if the rule that allowed the first request does not allow it, and
-    /// [`Denial::Metadata`] for a link-local address of another origin; those of [`Policy::judge`].
+    /// [`Denial::Metadata`] for a link-local address of another origin, [`Denial::Downgrade`] from TLS to
+    /// plain HTTP; those of [`Policy::judge`].
     pub fn judge_redirect(&self, from: &Asked<'_>, to: &Target) -> Result<(), Denial> {
         let Permit(rules) = self.judge(from)?;
         let same = from.target == to;
@@ -194,6 +195,10 @@ impl Policy {
                 rule: rule.id.clone(),
                 setting: if same { "same-origin" } else { "listed" },
             });
+        }
+        if (from.target.scheme(), to.scheme()) == (Scheme::Https, Scheme::Http) {
+            let (from, asked) = (Box::new(from.target.clone()), Box::new(to.clone()));
+            return Err(Denial::Downgrade { from, asked });
         }
         match to.address().map(|address| (address, AddressClass::of(address))) {
             Some((address, class)) if !same && class == AddressClass::LinkLocal => {
@@ -224,25 +229,27 @@ impl Policy {
             .try_for_each(|(key, rule)| key.judge_address(target, *rule, address))
     }
 
-    /// What the exchanges with this permit may cost, by all keys.
-    pub fn limits<'a>(&'a self, permit: &'a Permit) -> impl Iterator<Item = &'a RuleLimits> {
+    /// What the exchanges with this permit may cost: the least that any of its rules has.
+    #[must_use]
+    pub fn limits(&self, permit: &Permit) -> RuleLimits {
+        let rules = self.allowing(permit).map(|rule| &rule.limits);
+        rules.fold(RuleLimits::default(), |all, limits| all.and(limits))
+    }
+
+    /// The rules of a permit.
+    fn allowing<'a>(&'a self, permit: &'a Permit) -> impl Iterator<Item = &'a AllowRule> {
         let Permit(rules) = permit;
-        let rules = self.keys.iter().zip(rules).filter_map(|(key, rule)| key.allow.get(*rule));
-        rules.map(|rule| &rule.limits)
+        self.keys.iter().zip(rules).filter_map(|(key, rule)| key.allow.get(*rule))
     }
 
     /// The addresses that the host of a request with this permit may have, by each of its rules.
     pub(crate) fn addresses(&self, permit: &Permit) -> Vec<Addresses> {
-        let Permit(rules) = permit;
-        let rules = self.keys.iter().zip(rules).filter_map(|(key, rule)| key.allow.get(*rule));
-        rules.map(|rule| rule.addresses.clone()).collect()
+        self.allowing(permit).map(|rule| rule.addresses.clone()).collect()
     }
 
     /// The ids of the rules of a permit.
     pub fn rules<'a>(&'a self, permit: &'a Permit) -> impl Iterator<Item = &'a str> {
-        let Permit(rules) = permit;
-        let rules = self.keys.iter().zip(rules).filter_map(|(key, rule)| key.allow.get(*rule));
-        rules.map(|rule| rule.id.as_str())
+        self.allowing(permit).map(|rule| rule.id.as_str())
     }
 
     pub(crate) fn of(source: Source, allow: Vec<AllowRule>) -> Self {

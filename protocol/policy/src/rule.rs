@@ -94,10 +94,25 @@ pub struct RuleLimits {
     pub request_bytes: Option<u64>,
     /// Bytes of the content of a response.
     pub response_bytes: Option<u64>,
-    /// Exchanges at a time; more are refused.
+    /// Exchanges at a time, of one session or of one client of an executor; more are refused.
     pub concurrent: Option<u32>,
     /// For an exchange, up to the end of its body.
     pub total: Option<Duration>,
+}
+
+impl RuleLimits {
+    /// The lesser of both, one by one.
+    pub(crate) fn and(self, other: &Self) -> Self {
+        fn least<T: Ord + Copy>(one: Option<T>, other: Option<T>) -> Option<T> {
+            [one, other].into_iter().flatten().min()
+        }
+        Self {
+            request_bytes: least(self.request_bytes, other.request_bytes),
+            response_bytes: least(self.response_bytes, other.response_bytes),
+            concurrent: least(self.concurrent, other.concurrent),
+            total: least(self.total, other.total),
+        }
+    }
 }
 
 impl Scope {

@@ -3,7 +3,7 @@
 use crate::arguments::Parameter;
 use crate::arguments::types::{JsonType, JsonTypes};
 use crate::json::JsonObject;
-use crate::limits::{LISTED_NAMES, SCHEMA_REFERENCES};
+use crate::limits::{LISTED_NAMES, SCHEMA_BYTES, SCHEMA_REFERENCES};
 use serde_json::Value;
 
 /// A JSON Schema. It came from a server: every question has an answer, whatever it holds.
@@ -15,8 +15,9 @@ pub(crate) struct InputSchema {
 }
 
 impl InputSchema {
-    /// Reads a schema. A text that is none describes nothing.
+    /// Reads a schema. A text that is none describes nothing, and neither does one that is too large.
     pub(crate) fn parse(text: &str) -> Self {
+        let text = if text.len() > SCHEMA_BYTES { "" } else { text };
         let schema = serde_json::from_str(text).unwrap_or(Value::Null);
         Self { schema, names: property_names(text).unwrap_or_default() }
     }

@@ -6,8 +6,8 @@ use crate::failure::exit;
 use crate::json::{JsonObject, JsonText};
 use crate::show::stdout;
 use sandbar::components::{ALL, Component};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Writes every embedded component, and says which.
@@ -32,9 +32,18 @@ fn write(directory: &Path, force: bool) -> Result<Vec<Target>, Failure> {
     }
     for (component, path) in &targets {
         let failed = |source| Failure::File { path: path.clone(), source };
-        fs::write(path, component.bytes).map_err(failed)?;
+        replace(path, component.bytes).map_err(failed)?;
     }
     Ok(targets.to_vec())
+}
+
+/// Writes a file that is none yet, in the place of whatever is there: through a link it would be another's.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    File::create_new(path)?.write_all(bytes)
 }
 
 fn path(directory: &Path, component: &Component) -> PathBuf {
@@ -42,6 +51,10 @@ fn path(directory: &Path, component: &Component) -> PathBuf {
 }
 
 fn holds_something_else(path: &Path, component: &Component) -> Result<bool, Failure> {
+    // A link, wherever it leads or does not.
+    if path.is_symlink() {
+        return Ok(true);
+    }
     match fs::read(path) {
         Ok(bytes) => Ok(bytes != component.bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -88,6 +101,18 @@ mod tests {
         assert!(matches!(failure, Failure::WouldOverwrite { path } if path == taken));
         assert_eq!(fs::read(&taken).unwrap(), b"mine");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    /// Catches a file that is written where a link leads: elsewhere, though it leads to nothing yet.
+    #[test]
+    fn a_link_is_replaced_and_not_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (link, elsewhere) = (path(directory.path(), &ALL[0]), directory.path().join("else"));
+        std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+        write(directory.path(), false).unwrap_err();
+        write(directory.path(), true).unwrap();
+        assert!(!elsewhere.exists() && !link.is_symlink());
+        assert_eq!(fs::read(link).unwrap(), ALL[0].bytes);
     }
 
     /// Catches `--force` that does nothing, and a second run that takes its own files for others.

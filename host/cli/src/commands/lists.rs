@@ -4,10 +4,12 @@ use crate::arguments::{PromptList, ToolList};
 use crate::connection::Server;
 use crate::failure::{Failure, exit};
 use crate::json::{JsonObject, JsonText};
+use crate::limits::PAGE_ENTRIES;
 use crate::show::{Console, stdout};
 use sandbar::Session;
 use sandbar::pages::Pages;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use std::fmt;
 
 /// A list of MCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +115,7 @@ async fn entries(
 }
 
 /// A template of resources (2025-11-25 and 2026-07-28, "Resource Templates"), as far as it is shown.
-#[derive(Default, Deserialize)]
+#[derive(Default, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Template {
     uri_template: String,
@@ -142,6 +144,37 @@ struct Page {
     next_cursor: Option<JsonText>,
 }
 
+/// The entries of a page, no more than can be held.
+struct Entries(Vec<JsonText>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Counted)
+    }
+}
+
+struct Counted;
+
+impl<'de> Visitor<'de> for Counted {
+    type Value = Entries;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entries, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = list.next_element()? {
+            if entries.len() >= PAGE_ENTRIES {
+                let text = format!("more than {PAGE_ENTRIES} entries on one page");
+                return Err(serde::de::Error::custom(text));
+            }
+            entries.push(entry);
+        }
+        Ok(Entries(entries))
+    }
+}
+
 impl Page {
     fn parse(result: &str, list: List) -> Result<Self, Failure> {
         let failed = |source| Failure::NotAList { method: list.method(), source };
@@ -153,7 +186,7 @@ impl Page {
             None => "null",
         };
         Ok(Self {
-            entries: serde_json::from_str(entries).map_err(failed)?,
+            entries: serde_json::from_str::<Entries>(entries).map_err(failed)?.0,
             next_cursor: result.get("nextCursor").filter(|next| next.as_str() != "null").cloned(),
         })
     }
@@ -195,6 +228,15 @@ mod tests {
             let error = Page::parse(result, List::Tools).unwrap_err();
             assert!(matches!(error, Failure::NotAList { .. }), "{result}: {error}");
         }
+    }
+
+    /// Catches a page of the smallest entries, which are held in many times their size.
+    #[test]
+    fn a_page_has_no_more_entries_than_can_be_held() {
+        let page = |entries: usize| format!("{{\"tools\":[{}0]}}", "0,".repeat(entries - 1));
+        let parsed = Page::parse(&page(PAGE_ENTRIES), List::Tools).unwrap();
+        assert_eq!(parsed.entries.len(), PAGE_ENTRIES);
+        Page::parse(&page(PAGE_ENTRIES + 1), List::Tools).unwrap_err();
     }
 
     /// Catches a template that is hidden because one of its members is odd.

@@ -2,7 +2,7 @@
 
 use crate::failure::{Description, Failure};
 use crate::limits::SHOWN_BYTES;
-use crate::show::{visible_line, visible_text};
+use crate::show::{visible_json, visible_line, visible_text};
 use sandbar::Error;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -69,7 +69,7 @@ fn json(failure: &Failure) -> String {
     };
     // Texts alone can always be written as JSON; the plain form stands in for the impossible.
     match serde_json::to_string(&Line { error }) {
-        Ok(line) => format!("{line}\n"),
+        Ok(line) => format!("{}\n", visible_json(&line)),
         Err(_impossible) => plain(failure),
     }
 }

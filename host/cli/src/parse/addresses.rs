@@ -23,6 +23,10 @@ pub(crate) enum ServerUrlError {
 /// `localhost`.
 pub(crate) fn parse_server_url(text: &str) -> Result<String, ServerUrlError> {
     let Some((scheme, _)) = text.split_once("://") else {
+        // It may hold a password, which clap would show. What is wrong with it, the library says.
+        if text.contains('@') {
+            return Ok(text.to_owned());
+        }
         let scheme = if is_loopback(text) { "http" } else { "https" };
         return Err(ServerUrlError::NoScheme { suggestion: format!("{scheme}://{text}") });
     };

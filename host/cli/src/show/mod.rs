@@ -9,4 +9,4 @@ mod terminal;
 
 pub(crate) use bars::{DownloadBar, describe};
 pub(crate) use stderr::Console;
-pub(crate) use terminal::{TerminalDecoder, visible_line, visible_text};
+pub(crate) use terminal::{TerminalDecoder, visible_json, visible_line, visible_text};

@@ -3,7 +3,7 @@
 use crate::args::OutputArgs;
 use crate::json::JsonText;
 use crate::show::bars::{ProgressView, describe};
-use crate::show::{visible_line, visible_text};
+use crate::show::{visible_json, visible_line, visible_text};
 use futures::future::BoxFuture;
 use sandbar::types::Progress;
 use sandbar::{Error, Handler, Notification, Request};
@@ -98,6 +98,7 @@ impl Console {
         match &self.form {
             Form::Json => {
                 let method = JsonText::string(&notification.method);
+                let method = visible_json(method.as_str());
                 self.line(&format!("{{\"notification\":{method}}}"));
             }
             _ => self.line(&format!("notification: {}", visible_line(&notification.method))),
@@ -106,7 +107,8 @@ impl Console {
 
     fn json_line(&self, key: &str, notification: &Notification) {
         let params = notification.params.as_deref().unwrap_or("null");
-        self.line(&format!("{{\"{key}\":{}}}", JsonText::one_line(params)));
+        let params = JsonText::one_line(params);
+        self.line(&format!("{{\"{key}\":{}}}", visible_json(&params)));
     }
 
     /// Writes a line. A result is worth more than the progress towards it: nothing fails when

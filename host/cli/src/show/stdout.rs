@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::json::JsonText;
-use crate::show::visible_text;
+use crate::show::{visible_json, visible_text};
 use sandbar::types::{
     BinaryContent, Content, PromptResult, ResourceBody, ResourceContents, ResourceLink, ToolResult,
 };
@@ -76,9 +76,10 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
     if io::stdout().is_terminal() { write(&visible_text(text)) } else { write(text) }
 }
 
-/// Writes JSON on one line.
+/// Writes JSON on one line, on a terminal without characters that it would obey.
 pub(crate) fn json(json: &str) -> Result<(), Failure> {
-    write(&JsonText::one_line(json))
+    let line = JsonText::one_line(json);
+    if io::stdout().is_terminal() { write(&visible_json(&line)) } else { write(&line) }
 }
 
 fn write(text: &str) -> Result<(), Failure> {

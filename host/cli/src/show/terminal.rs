@@ -18,6 +18,26 @@ pub(crate) fn visible_line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A JSON text that says the same without control characters, which are in its strings alone: a terminal
+/// would obey those of C1, and no reader of JSON minds an escape (RFC 8259 section 7).
+pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
+    if !json.contains(|c: char| is_control(c) && !c.is_ascii_whitespace()) {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_control(c) && !c.is_ascii_whitespace() {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                shown.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// Control characters, and those that reorder the text around them (Unicode TR 36, section 3.2).
 fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -74,6 +94,17 @@ mod tests {
     fn escape_sequences_lose_their_power_and_lines_stay() {
         assert_eq!(visible_text("a\x1b[2Jb\n\tc\u{9b}"), "a\u{fffd}[2Jb\n\tc\u{fffd}");
         assert_eq!(visible_text("user\u{202e}nimda"), "user\u{fffd}nimda");
+    }
+
+    /// Catches JSON that a terminal obeys, and an escape that says something else.
+    #[test]
+    fn json_says_the_same_without_control_characters() {
+        let text = "{\"a\":\"\u{9b}2J\u{7f}\u{202e}x\\n\u{e9}\"}";
+        let shown = visible_json(text);
+        assert_eq!(shown, "{\"a\":\"\\u009b2J\\u007f\\u202ex\\n\u{e9}\"}");
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&shown), value(text));
+        assert!(matches!(visible_json("{\"a\": [1,\n2]}"), Cow::Borrowed(_)));
     }
 
     /// Catches a message that adds lines of its own to a diagnostic.

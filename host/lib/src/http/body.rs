@@ -25,6 +25,7 @@ use tokio::time::{Instant, Sleep};
 use super::error::DialError;
 use super::hyper_error;
 use super::linger::linger;
+use super::terms::Terms;
 
 /// The body of a request.
 pub enum RequestBody {
@@ -96,6 +97,8 @@ pub struct ResponseBody {
     version: Version,
     idle: IdleDeadline,
     linger: Duration,
+    /// Boxed: few rules have any.
+    terms: Option<Box<Terms>>,
 }
 
 impl ResponseBody {
@@ -106,7 +109,19 @@ impl ResponseBody {
         idle: Duration,
         linger: Duration,
     ) -> Self {
-        Self { incoming: Some(incoming), version, idle: IdleDeadline::new(idle), linger }
+        Self {
+            incoming: Some(incoming),
+            version,
+            idle: IdleDeadline::new(idle),
+            linger,
+            terms: None,
+        }
+    }
+
+    /// The same on the terms of a rule.
+    pub(super) fn on(mut self, terms: Terms) -> Self {
+        self.terms = terms.matter().then(|| Box::new(terms));
+        self
     }
 
     fn poll_progress(
@@ -116,12 +131,22 @@ impl ResponseBody {
         let Some(incoming) = &mut self.incoming else {
             return Poll::Ready(None);
         };
+        if let Some(terms) = &mut self.terms
+            && let Poll::Ready(error) = terms.poll_passed(cx)
+        {
+            return Poll::Ready(Some(Err(error)));
+        }
         for _ in 0..EMPTY_FRAMES_PER_POLL {
             match Pin::new(&mut *incoming).poll_frame(cx) {
                 // An empty frame is no progress: a peer could send them for ever.
                 Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(Bytes::is_empty) => {}
                 Poll::Ready(Some(Ok(frame))) => {
                     self.idle.progressed();
+                    let bytes = frame.data_ref().map_or(0, Bytes::len);
+                    if let Some(Err(error)) = self.terms.as_mut().map(|terms| terms.received(bytes))
+                    {
+                        return Poll::Ready(Some(Err(error)));
+                    }
                     return Poll::Ready(Some(Ok(frame)));
                 }
                 // What a server does to a stream after its last byte cuts nothing off.
@@ -168,6 +193,7 @@ impl Body for ResponseBody {
         let polled = self.poll_progress(cx);
         if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
             self.incoming = None;
+            self.terms = None;
         }
         if let Poll::Ready(Some(Err(error))) = &polled {
             tracing::debug!(error = error as &dyn std::error::Error, "response body failed");

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use http::header::{CONNECTION, PROXY_AUTHORIZATION};
 use http::{HeaderValue, Method, Request, Response, Uri};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 
@@ -16,12 +17,14 @@ use super::deadline::{Deadlines, Passed, Timeouts, before_head};
 use super::endpoint::Endpoints;
 use super::error::DialError;
 use super::hyper_error;
+use super::interim::Interim;
 use super::limits::DialLimits;
-use super::pools::Pools;
+use super::pools::{Pool, Pools, Shared};
 use super::proxy::Proxies;
 use super::request;
 use super::response;
 use super::stats::{Counters, DialStats};
+use super::terms::{Terms, bounded};
 use super::tls::TlsRoots;
 use sandbar_policy::{Asked, Denial, Permit, Policy, Target};
 
@@ -115,6 +118,8 @@ impl Dialer {
         if !authorize.answered(&fields, response.status(), response.headers()).await {
             return Ok(response);
         }
+        // Its place among those that a rule allows at a time is for the next one.
+        drop(response);
         let fields = authorize.fields(again.method(), again.uri()).await;
         again.headers_mut().extend(fields);
         self.judged(target, again, timeouts).await
@@ -123,10 +128,20 @@ impl Dialer {
     async fn judged(
         &self,
         target: &Target,
-        mut request: Request<RequestBody>,
+        request: Request<RequestBody>,
         timeouts: Timeouts,
     ) -> Result<Response<ResponseBody>, DialError> {
         let permit = self.judge(target, request.method(), request.uri())?;
+        let Shared { pool, limits, places } = self.pools.of(&permit, &self.ground);
+        let terms = Terms::begin(&limits, &places)?;
+        let mut request = match limits.request_bytes {
+            Some(_) => {
+                let (head, body) = request.into_parts();
+                Request::from_parts(head, bounded(body, &limits)?)
+            }
+            None => request,
+        };
+        tracing::trace!(origin = %target, method = %request.method(), "a request is sent");
         self.authorize_forwarding(&mut request, target);
         if let Some(wait) = self.ground.first_reuse().wait() {
             tokio::time::sleep(wait).await;
@@ -137,11 +152,15 @@ impl Dialer {
 
         let deadlines = Deadlines::new(timeouts, self.ground.limits());
         let method = request.method().clone();
-        let (head, body) = self.head(request, target, &permit, &deadlines).await?.into_parts();
+        let head = terms.before_body(self.head(&pool, request, target, &deadlines)).await?;
+        let (head, body) = head.into_parts();
         self.ground.first_reuse().answered();
         response::check(&head, &method, self.ground.limits())?;
+        if method != Method::HEAD {
+            terms.announced(body.size_hint().exact())?;
+        }
         let linger = self.ground.limits().linger;
-        let body = ResponseBody::new(body, head.version, deadlines.idle, linger);
+        let body = ResponseBody::new(body, head.version, deadlines.idle, linger).on(terms);
         Ok(Response::from_parts(head, body))
     }
 
@@ -164,21 +183,26 @@ impl Dialer {
 
     async fn head(
         &self,
+        pool: &Pool,
         mut request: Request<RequestBody>,
         target: &Target,
-        permit: &Permit,
         deadlines: &Deadlines,
     ) -> Result<Response<Incoming>, DialError> {
         let connection = capture_connection(&mut request);
         self.ground.counters().request_sent();
-        let sent = self.pools.of(permit, &self.ground).request(request);
-        match before_head(sent, connection, deadlines).await {
-            Ok(head) => head.map_err(|error| hyper_error::before_head(error, self.ground.limits())),
-            Err(Passed::Connect) => Err(self.ground.connect_timeout(target, deadlines.connect)),
-            Err(Passed::FirstByte) => {
-                Err(DialError::FirstByteTimeout { after: deadlines.first_byte })
+        let interim = Interim::of(&mut request);
+        let final_head = async {
+            match before_head(pool.request(request), connection, deadlines).await {
+                Ok(head) => {
+                    head.map_err(|error| hyper_error::before_head(error, self.ground.limits()))
+                }
+                Err(Passed::Connect) => Err(self.ground.connect_timeout(target, deadlines.connect)),
+                Err(Passed::FirstByte) => {
+                    Err(DialError::FirstByteTimeout { after: deadlines.first_byte })
+                }
             }
-        }
+        };
+        interim.before(final_head).await
     }
 
     /// A forwarded request authenticates itself to the proxy; a tunnel does when it is opened.

@@ -112,6 +112,12 @@ pub enum DialError {
         /// The deadline.
         after: Duration,
     },
+    /// The exchange had its time by the rule that allowed it.
+    #[error("not done within {after:?}, which is the `total_seconds` of the rule that allows this")]
+    TotalTimeout {
+        /// The deadline.
+        after: Duration,
+    },
     /// The body ended before its framing said so.
     #[error("the response body is incomplete")]
     ResponseIncomplete {

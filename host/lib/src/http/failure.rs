@@ -29,6 +29,7 @@ impl DialError {
             | Self::Unresponsive { .. } => ErrorCode::ConnectionFailed(self.to_string()),
             Self::FirstByteTimeout { .. } => ErrorCode::FirstByteTimeout,
             Self::IdleTimeout { .. } => ErrorCode::IdleTimeout,
+            Self::TotalTimeout { .. } => ErrorCode::TotalTimeout,
             Self::ResponseIncomplete { .. } => ErrorCode::IncompleteBody,
             Self::InvalidResponse(invalid) => ErrorCode::Protocol(invalid.to_string()),
             Self::Protocol { .. } => {
@@ -43,7 +44,10 @@ impl DialError {
         match self {
             Self::Denied(_)
             | Self::InvalidRequest(_)
-            | Self::LimitExceeded(DialLimit::ConnectionsPerHost { .. })
+            | Self::LimitExceeded(
+                DialLimit::ConnectionsPerHost { .. }
+                | DialLimit::Rule { setting: "concurrent" | "request_bytes", .. },
+            )
             | Self::Dns { .. }
             | Self::ConnectionRefused { .. }
             | Self::Connect { .. }
@@ -52,12 +56,13 @@ impl DialError {
             | Self::NotTaken { .. }
             | Self::Proxy(_)
             | Self::Tls { .. } => true,
-            Self::LimitExceeded(DialLimit::ResponseHead { .. })
+            Self::LimitExceeded(DialLimit::ResponseHead { .. } | DialLimit::Rule { .. })
             | Self::RequestBody { .. }
             | Self::ConnectionClosed { .. }
             | Self::Unresponsive { .. }
             | Self::FirstByteTimeout { .. }
             | Self::IdleTimeout { .. }
+            | Self::TotalTimeout { .. }
             | Self::ResponseIncomplete { .. }
             | Self::InvalidResponse(_)
             | Self::Protocol { .. } => false,
@@ -68,6 +73,7 @@ impl DialError {
 fn limit_exceeded(limit: DialLimit) -> ErrorCode {
     let (setting, value) = match limit {
         DialLimit::ResponseHead { bytes, .. } => ("response_head", u64::from(bytes)),
+        DialLimit::Rule { setting, value } => (setting, value),
         DialLimit::ConnectionsPerHost { connections } => {
             ("connections_per_host", u64::from(connections))
         }

@@ -107,6 +107,13 @@ pub enum DialLimit {
         /// `connections_per_host`.
         connections: u16,
     },
+    /// The exchange goes beyond what the rule that allowed it has under `limits`.
+    Rule {
+        /// The key: `request_bytes`, `response_bytes` or `concurrent`.
+        setting: &'static str,
+        /// Its value.
+        value: u64,
+    },
 }
 
 impl DialLimit {
@@ -124,6 +131,9 @@ impl fmt::Display for DialLimit {
                 "the head of the response exceeds `response_head` ({bytes} bytes) \
                  or `response_fields` ({fields})"
             ),
+            Self::Rule { setting, value } => {
+                write!(f, "the rule that allows this has a `{setting}` of {value}")
+            }
             Self::ConnectionsPerHost { connections } => write!(
                 f,
                 "all connections to the host are in use, \
@@ -168,6 +178,10 @@ pub(super) const HTTP2_HEAD_MARGIN: u32 = 4;
 /// nothing else must not keep the thread.
 pub(super) const EMPTY_FRAMES_PER_POLL: usize = 32;
 
-/// Pools of a policy, one for each rule that is in use: 256. Each is a few hundred bytes, and where there
-/// are more they begin anew.
-pub(super) const POOLS: usize = 256;
+/// Interim responses before the final one: 64. Servers send one or two; those that tell of progress so
+/// have a final one within that.
+pub(super) const INTERIM_RESPONSES: u32 = 64;
+
+/// Pools of a policy, one for each rule that is in use: 4096, what a policy may have of rules. Each is a
+/// few hundred bytes, and where two keys make more of them they begin anew.
+pub(super) const POOLS: usize = 4096;

@@ -14,13 +14,13 @@
 //! | hop by hop, where redirects are followed | `exchange.rs` |
 //! | is it a request that can be sent at all | `request.rs`, `endpoint.rs` |
 //! | may it be sent | the crate `sandbar-policy` |
-//! | which connections may it use | `pools.rs` |
+//! | which connections may it use, and on which terms | `pools.rs`, `terms.rs` |
 //! | with which credentials | `authorize.rs` |
 //! | directly or through a proxy | `proxy.rs` |
 //! | a connection, where the pool has none | `connector.rs`, `slots.rs`, `resolve.rs`, `tcp.rs`, `tls.rs` |
 //! | what a connection is made of | `link.rs`, `socket.rs`, `quickack.rs` |
 //! | is a connection good for another request | `socket.rs`, `keep_alive.rs` |
-//! | is it a response that can be gone on with | `response.rs` |
+//! | is it a response that can be gone on with | `interim.rs`, `response.rs` |
 //! | deadlines up to the head, then of the body | `deadline.rs`, `body.rs` |
 //! | what is left of a body that was dropped | `linger.rs` |
 //! | what went wrong, and what whoever asked is told | `error.rs`, `tls_failure.rs`, `hyper_error.rs`, `failure.rs` |
@@ -38,6 +38,7 @@ mod error;
 mod exchange;
 mod failure;
 mod hyper_error;
+mod interim;
 mod keep_alive;
 mod limits;
 mod linger;
@@ -52,6 +53,7 @@ mod slots;
 mod socket;
 mod stats;
 mod tcp;
+mod terms;
 mod tls;
 mod tls_failure;
 

@@ -5,33 +5,45 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use sandbar_policy::Permit;
+use sandbar_policy::{Permit, RuleLimits};
 
 use super::body::RequestBody;
 use super::connector::{Connector, Ground};
 use super::limits::{
     HTTP2_CONNECTION_WINDOW, HTTP2_FRAME, HTTP2_HEAD_MARGIN, HTTP2_STREAM_WINDOW, POOLS,
 };
+use super::terms::Places;
 
 pub(super) type Pool = Client<Connector, RequestBody>;
 
+/// What requests with one permit share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) pool: Pool,
+    pub(super) limits: Arc<RuleLimits>,
+    pub(super) places: Places,
+}
+
 /// The pools of one policy. Clones share them.
 #[derive(Clone, Default)]
-pub(super) struct Pools(Arc<Mutex<Vec<(Permit, Pool)>>>);
+pub(super) struct Pools(Arc<Mutex<Vec<(Permit, Shared)>>>);
 
 impl Pools {
-    /// The pool for requests with this permit.
-    pub(super) fn of(&self, permit: &Permit, ground: &Arc<Ground>) -> Pool {
+    /// The pool for requests with this permit, and what they may cost.
+    pub(super) fn of(&self, permit: &Permit, ground: &Arc<Ground>) -> Shared {
         let mut pools = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, pool)) = pools.iter().find(|(known, _)| known == permit) {
-            return pool.clone();
+        if let Some((_, shared)) = pools.iter().find(|(known, _)| known == permit) {
+            return shared.clone();
         }
         if pools.len() >= POOLS {
             pools.clear();
         }
         let pool = pool(Connector::new(Arc::clone(ground), permit.clone()));
-        pools.push((permit.clone(), pool.clone()));
-        pool
+        let limits = ground.policy().limits(permit);
+        let places = Places::new(limits.concurrent);
+        let shared = Shared { pool, limits: Arc::new(limits), places };
+        pools.push((permit.clone(), shared.clone()));
+        shared
     }
 }
 

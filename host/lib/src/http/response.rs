@@ -8,7 +8,7 @@ use http::response::Parts;
 use http::{Method, StatusCode};
 
 use super::error::DialError;
-use super::limits::{DialLimit, DialLimits};
+use super::limits::{DialLimit, DialLimits, INTERIM_RESPONSES};
 
 /// A head that is understood, and that no server may send here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum InvalidResponse {
     /// The server changes to a protocol that the request did not offer (RFC 9110 section 15.2.2).
     #[error("it changes the protocol (status 101), which nobody asked for")]
     Upgrade,
+    /// Interim responses without end, and no other.
+    #[error("it sends more than {INTERIM_RESPONSES} interim responses (status 1xx) and no other")]
+    Interim,
     /// The body is in transfer codings other than `chunked`, which alone is understood without having
     /// been asked for (RFC 9112 section 7.4).
     #[error("its body has the transfer coding `{0}`, which nobody asked for")]

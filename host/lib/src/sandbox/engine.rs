@@ -10,7 +10,8 @@ use crate::sandbox::limits::{
 use crate::sandbox::memory::{MemoryLimit, MemoryUse};
 use crate::sandbox::state::{Network, State};
 use crate::sandbox::ticker::Ticker;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{
@@ -96,6 +97,25 @@ impl SandboxEngine {
     }
 }
 
+/// Whether compiled components of this directory may be run as they are: whoever can write there can have
+/// anything run. One that is not there yet will be made.
+///
+/// # Errors
+///
+/// [`BuildError::Cache`] for a directory of another user, or that others can write to.
+pub fn check_cache_dir(directory: &Path) -> Result<(), BuildError> {
+    let refused = |reason: &str| {
+        Err(BuildError::Cache(format!("{} {reason}: it is not used", directory.display())))
+    };
+    match std::fs::metadata(directory) {
+        Ok(found) if found.uid() != rustix::process::geteuid().as_raw() => {
+            refused("belongs to another user")
+        }
+        Ok(found) if found.mode() & 0o022 != 0 => refused("can be written to by others"),
+        _ => Ok(()),
+    }
+}
+
 fn config(limits: &SandboxLimits, cache_dir: Option<PathBuf>) -> Result<Config, BuildError> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
@@ -103,6 +123,7 @@ fn config(limits: &SandboxLimits, cache_dir: Option<PathBuf>) -> Result<Config, 
     config.memory_reservation(memory_reservation(limits));
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
     if let Some(directory) = cache_dir {
+        check_cache_dir(&directory)?;
         let mut cache = CacheConfig::new();
         cache.with_directory(directory);
         config.cache(Some(Cache::new(cache).map_err(BuildError::cache)?));

@@ -102,9 +102,9 @@ impl Gate {
     fn is_own_host(&self, headers: &HeaderMap) -> bool {
         let mut hosts = headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-        let Some(authority) = host.to_str().ok().and_then(|host| host.parse().ok()) else {
-            return false;
-        };
+        // A host has no user information (RFC 9112 section 3.2), behind which another could stand.
+        let host = host.to_str().ok().filter(|host| !host.contains('@'));
+        let Some(authority) = host.and_then(|host| host.parse().ok()) else { return false };
         self.token.is_some() || is_loopback(&authority)
     }
 }
@@ -153,7 +153,15 @@ mod tests {
         for own in ["127.0.0.1:7000", "localhost", "LOCALHOST:1", "[::1]:7000", "127.1.2.3"] {
             assert_eq!(OPEN.admit(&root, &headers(&[("host", own)])), Ok(()), "{own}");
         }
-        for foreign in ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "", "a b"] {
+        for foreign in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1",
+            "",
+            "a b",
+            "x@localhost",
+            "@[::1]",
+        ] {
             let headers = headers(&[("host", foreign)]);
             assert_eq!(OPEN.admit(&root, &headers), Err(Refusal::Host), "{foreign}");
         }

@@ -269,6 +269,16 @@ fn redirects_go_where_the_rule_of_the_request_says() {
     at(&policy, "http://169.254.169.254/", "169.254.169.254").unwrap();
     let denial = redirect("http://c.example/", "http://169.254.169.254/").unwrap_err();
     assert!(matches!(denial, Denial::Metadata { .. }), "{denial}");
+    // Not even where everything is allowed.
+    let (secure, plain) = ("https://a.example/mcp", "http://a.example/mcp");
+    let everywhere = |from: &str, to: &str| {
+        let from = target(from).unwrap();
+        Policy::anywhere().judge_redirect(&Asked::new(&from, "POST", "/mcp"), &target(to).unwrap())
+    };
+    let denial = everywhere(secure, plain).unwrap_err();
+    assert!(matches!(denial, Denial::Downgrade { .. }), "{denial}");
+    everywhere(plain, secure).unwrap();
+    everywhere(plain, "http://b.example/").unwrap();
 }
 
 /// Catches a key that widens the other, at the request or at the address.

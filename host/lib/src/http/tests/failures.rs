@@ -317,3 +317,16 @@ async fn an_error_keeps_its_source() {
     };
     assert_eq!(std::error::Error::source(&dns).unwrap().to_string(), "no such name");
 }
+
+/// Catches interim responses that are read for as long as they come: host work that no limit of a sandbox
+/// counts, and a first byte that never comes.
+#[tokio::test]
+async fn interim_responses_come_to_an_end() {
+    let interim = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
+    let error = head_error(&format!("{}{OK}", interim.repeat(200))).await;
+    let endless = matches!(error, DialError::InvalidResponse(InvalidResponse::Interim));
+    assert!(endless, "{error:?}");
+    let (body, ended) = body_outcome(&format!("{}{OK}", interim.repeat(64))).await;
+    assert_eq!(body, b"ok");
+    ended.unwrap();
+}
