@@ -41,6 +41,29 @@ fn what_speaks_to_agents_has_no_network_import() {
     assert_eq!(imports(components::PROXY_MCP_REMOTE), imports(components::MCP_REMOTE));
 }
 
+/// Catches an adapter that reaches more than what it stands between, and the plugin.
+#[test]
+fn the_adapters_of_plugins_import_the_plugin_and_what_they_stand_in_front_of() {
+    assert_eq!(
+        imports(components::PLUG_HTTP),
+        [
+            "sandbar:http/client@0.2.0",
+            "sandbar:http/types@0.2.0",
+            "sandbar:plugin/http@0.1.0",
+            "wasi:clocks/monotonic-clock@0.3.0",
+        ]
+    );
+    assert_eq!(
+        imports(components::PLUG_TOOLS),
+        [
+            "sandbar:http/types@0.2.0",
+            "sandbar:mcp/client@0.2.0",
+            "sandbar:mcp/types@0.2.0",
+            "sandbar:plugin/tools@0.1.0",
+        ]
+    );
+}
+
 /// Catches an executor that knows of MCP, or that opens sockets itself.
 #[test]
 fn the_local_executor_imports_wasi_http_alone() {

@@ -8,6 +8,7 @@
 //! - `python`: the official servers of the Python SDK
 //! - `contracts`: what holds of the interfaces in `wit/`
 //! - `components`: a client of the embedder's own, and who dials for it
+//! - `plugins`: what an operator puts between clients and servers
 //! - `bare_wasi`: the composition in a host that is not ours
 //! - `wasmtime_cli`: the composition with a command, in the stock wasmtime CLI
 //! - `executor`: exchanges and sessions through executors, here and elsewhere
@@ -46,6 +47,7 @@ mod imports;
 mod listener;
 mod load;
 mod lockout;
+mod plugins;
 mod proxy;
 mod python;
 mod roads;

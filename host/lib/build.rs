@@ -74,6 +74,22 @@ const EXECUTORS: [Part; 2] = [
     },
 ];
 
+/// What asks plugins: of exchanges, and of tools.
+const ADAPTERS: [Part; 2] = [
+    Part {
+        guest: Guest { package: "sandbar-guest-plug-http", component: "plug-http" },
+        summary: "makes of a plugin for HTTP what stands in front of an executor",
+        documentation: "Makes of a plugin (`sandbar:plugin/http`) a component between a consumer of \
+                        the executor interface and an executor.",
+    },
+    Part {
+        guest: Guest { package: "sandbar-guest-plug-tools", component: "plug-tools" },
+        summary: "makes of a plugin for tools what stands in front of the MCP client",
+        documentation: "Makes of a plugin (`sandbar:plugin/tools`) a component between an MCP client \
+                        and who uses it.",
+    },
+];
+
 /// What the components are made of, relative to the workspace.
 const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "guest", "protocol", "wit"];
 
@@ -87,9 +103,10 @@ fn main() -> Result<()> {
     let driven = build(&workspace, &out_dir, &DRIVEN.each_ref().map(|part| part.guest))?;
     let proxy = build(&workspace, &out_dir, &[PROXY.guest])?;
     let executors = build(&workspace, &out_dir, &EXECUTORS.each_ref().map(|part| part.guest))?;
+    let adapters = build(&workspace, &out_dir, &ADAPTERS.each_ref().map(|part| part.guest))?;
     let mut embedded = Embedded { out_dir, constants: String::new(), names: Vec::new() };
-    let parts = CONSUMERS.iter().chain(&DRIVEN).chain(&EXECUTORS).chain([&PROXY]);
-    let built = consumers.iter().chain(&driven).chain(&executors).chain(&proxy);
+    let parts = CONSUMERS.iter().chain(&DRIVEN).chain(&EXECUTORS).chain(&ADAPTERS).chain([&PROXY]);
+    let built = consumers.iter().chain(&driven).chain(&executors).chain(&adapters).chain(&proxy);
     for (part, component) in parts.zip(built) {
         embedded.add(part.guest.component, part.summary, part.documentation, component)?;
     }

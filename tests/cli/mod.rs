@@ -7,6 +7,7 @@
 //! - `secrets`: what must not be shown
 //! - `executor`: being an executor, and using one
 //! - `fetch`: exchanges without MCP
+//! - `plugins`: what an operator puts in between
 //! - `policy`: policy files, and what they do to commands and executors
 //! - `offline`: help, components, the demo
 
@@ -17,5 +18,6 @@ mod fetch;
 mod interrupts;
 mod listings;
 mod offline;
+mod plugins;
 mod policy;
 mod secrets;

@@ -6,7 +6,9 @@ pub(crate) use policy::{ExplainArgs, GrantArgs, OperatorArgs, PolicyCommand};
 
 use crate::arguments::Assignment;
 use crate::help;
-use crate::parse::{CommandLine, parse_duration, parse_listen_address, parse_server_url};
+use crate::parse::{
+    CommandLine, PluginFile, parse_duration, parse_listen_address, parse_server_url,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sandbar::types::LogLevel;
 use std::net::SocketAddr;
@@ -120,6 +122,8 @@ pub(crate) struct ServerArgs {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) grant: GrantArgs,
+    #[command(flatten)]
+    pub(crate) plugins: PluginArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 }
@@ -308,6 +312,8 @@ pub(crate) struct ProxyArgs {
     #[command(flatten)]
     pub(crate) grant: GrantArgs,
     #[command(flatten)]
+    pub(crate) plugins: PluginArgs,
+    #[command(flatten)]
     pub(crate) target: TargetArgs,
 }
 
@@ -372,6 +378,32 @@ impl Command {
     }
 }
 
+const BETWEEN: &str = "Plugins";
+
+/// Components of the operator's between a client and its server.
+#[derive(Debug, Default, Args)]
+pub(crate) struct PluginArgs {
+    /// Ask this plugin, a component file, of all that is sent and received; may be repeated: the first
+    /// is asked first of what is sent, and last of what comes back. It can do nothing but compute;
+    /// FILE:random and FILE:clock, or FILE:random,clock, let it have more
+    #[arg(
+        long = "plugin",
+        value_name = "FILE[:GRANTS]",
+        value_parser = PluginFile::parse,
+        help_heading = BETWEEN,
+    )]
+    pub(crate) files: Vec<PluginFile>,
+    /// Let each plugin have this many bytes of memory. 67108864 by default
+    #[arg(
+        long,
+        value_name = "BYTES",
+        value_parser = clap::value_parser!(u64).range(1 << 16..=1 << 32),
+        requires = "files",
+        help_heading = BETWEEN,
+    )]
+    pub(crate) plugin_memory: Option<u64>,
+}
+
 const WHERE: &str = "Where HTTP runs";
 
 /// Who performs the HTTP exchanges. This process, without any of these.
@@ -410,6 +442,8 @@ pub(crate) struct ExecutorArgs {
     pub(crate) token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) operator: OperatorArgs,
+    #[command(flatten)]
+    pub(crate) plugins: PluginArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 }
@@ -453,6 +487,8 @@ pub(crate) struct FetchArgs {
     pub(crate) connect_timeout: Option<Duration>,
     #[command(flatten)]
     pub(crate) grant: GrantArgs,
+    #[command(flatten)]
+    pub(crate) plugins: PluginArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 }

@@ -1,7 +1,9 @@
 //! A server and the way to it, resolved: who dials, what may be dialled, and a session for the time of a
 //! command.
 
-use crate::args::{EraArg, GrantArgs, OperatorArgs, OutputArgs, ServerArgs, TargetArgs};
+use crate::args::{
+    EraArg, GrantArgs, OperatorArgs, OutputArgs, PluginArgs, ServerArgs, TargetArgs,
+};
 use crate::ask::{Answers, Attendant};
 use crate::failure::Failure;
 use crate::limits::{MEMORY_PER_MESSAGE_BYTE, MOST_MEMORY};
@@ -11,7 +13,9 @@ use crate::show::Console;
 use sandbar::executor::{Target, WebSocketClient};
 use sandbar::http::Policy;
 use sandbar::types::Era;
-use sandbar::{ConnectOptions, Error, Root, Sandbar, SandboxLimits, Session, check_cache_dir};
+use sandbar::{
+    ConnectOptions, Error, PluginLimits, Root, Sandbar, SandboxLimits, Session, check_cache_dir,
+};
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -41,7 +45,12 @@ impl Server {
             options: connect_options(&args)?.capabilities(capabilities),
             answers,
             roots,
-            sandbar: sandbar(args.max_message_bytes, target(&args.target)?, granted(&args.grant)?)?,
+            sandbar: sandbar(
+                args.max_message_bytes,
+                target(&args.target)?,
+                granted(&args.grant)?,
+                &args.plugins,
+            )?,
             timeout: args.timeout,
             era_known: args.era.is_some(),
             url: args.url,
@@ -81,21 +90,29 @@ impl Server {
 }
 
 /// Sets up the sandbox, with memory for messages of this size. HTTP runs at `target`, within what is
-/// granted.
+/// granted, and passes the plugins.
 pub(crate) fn sandbar(
     max_message_bytes: Option<u64>,
     target: Target,
     granted: Option<Policy>,
+    plugins: &PluginArgs,
 ) -> Result<Sandbar, Failure> {
     let mut limits = SandboxLimits::default();
     let wanted = max_message_bytes.unwrap_or(0).saturating_mul(MEMORY_PER_MESSAGE_BYTE);
     let wanted = usize::try_from(wanted.min(MOST_MEMORY)).unwrap_or(usize::MAX);
     limits.memory = limits.memory.max(wanted);
-    let builder = Sandbar::builder().limits(limits).executor(target);
-    let builder = match granted {
-        Some(granted) => builder.policy(granted),
-        None => builder,
-    };
+    let mut plugin_limits = PluginLimits::default();
+    if let Some(bytes) = plugins.plugin_memory {
+        plugin_limits.memory = usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
+    let mut builder =
+        Sandbar::builder().limits(limits).executor(target).plugin_limits(plugin_limits);
+    for plugin in &plugins.files {
+        builder = builder.plugin(plugin.read().map_err(Failure::PluginFile)?);
+    }
+    if let Some(granted) = granted {
+        builder = builder.policy(granted);
+    }
     let builder = match cache_dir() {
         Some(directory) => match check_cache_dir(&directory) {
             Ok(()) => builder.cache_dir(directory),

@@ -157,7 +157,7 @@ Examples:
 Without --allow, --policy or --allow-any it dials nothing. Clients name it with --executor URL, --executor-token-file FILE or --executor-command COMMAND.
 WebSockets travel unencrypted: put a TLS proxy or a tunnel in front of one that others reach.
 SIGTERM closes every connection and exits with 0; so does the end of standard input with
---stdio. A relay dials nothing itself: what may be dialled is up to the executor behind it.";
+--stdio. Plugins (--plugin) are asked of every exchange, each connection by an instance of its own. A relay dials nothing itself: what may be dialled is up to the executor behind it.";
 
 pub(crate) const POLICY: &str = "\
 Examples:
@@ -188,7 +188,7 @@ Example:
   sandbar components --out components && wasm-tools component wit components/mcp-local.wasm
 
 `mcp`, `fetch` and `serve` import an executor, which this host is; `local` and `remote` are executors for
-compositions. The others are composed of two: `mcp-local` is the client as a component that any
+compositions, `plug-http` and `plug-tools` make plugins fit in between. The others are composed of two: `mcp-local` is the client as a component that any
 WASI 0.3 host can run, `mcp-remote` the same without any HTTP import.";
 
 #[cfg(feature = "demo")]

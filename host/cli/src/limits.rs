@@ -36,6 +36,9 @@ pub(crate) const MOST_MEMORY: u64 = (1 << 32) - (1 << 16);
 /// whatever else must not wait for it.
 pub(crate) const THREADS: usize = 2;
 
+/// Bytes of a file that holds a plugin. 256 MiB: one in Python has 20 MB.
+pub(crate) const PLUGIN_BYTES: u64 = 256 * 1024 * 1024;
+
 /// Bytes of a file that holds a bearer token. 4 KiB: a token is a line, and a larger file is the
 /// wrong one.
 pub(crate) const TOKEN_BYTES: u64 = 4096;

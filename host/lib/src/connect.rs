@@ -1,8 +1,10 @@
 //! How a session is opened.
 
+use crate::http::Policy;
 use crate::limits::{AGENT_SILENCE, MAX_MESSAGE_BYTES};
 use crate::sandbox::bindings::mcp::{self, Era, Implementation, LogLevel};
 use crate::sandbox::handler::{Handler, NoHandler};
+use crate::sandbox::plugins::plugin::Plugin;
 use sandbar_exchange::{Deadline, Field, Phase, nanoseconds};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +26,8 @@ pub struct ConnectOptions {
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) listens: Option<bool>,
     pub(crate) log_level: Option<LogLevel>,
+    pub(crate) plugins: Vec<Plugin>,
+    pub(crate) policy: Option<Policy>,
 }
 
 impl ConnectOptions {
@@ -46,6 +50,8 @@ impl ConnectOptions {
             handler: Arc::new(NoHandler),
             listens: None,
             log_level: None,
+            plugins: Vec::new(),
+            policy: None,
         }
     }
 
@@ -123,6 +129,25 @@ impl ConnectOptions {
     #[must_use]
     pub const fn log_level(mut self, level: LogLevel) -> Self {
         self.log_level = Some(level);
+        self
+    }
+
+    /// Puts these plugins between this session and its server, behind those of
+    /// [`Builder::plugin`](crate::Builder::plugin), in their order. A plugin that another session has
+    /// is not compiled again; its instance is this session's own.
+    #[must_use]
+    pub fn plugins(mut self, plugins: impl IntoIterator<Item = Plugin>) -> Self {
+        self.plugins.extend(plugins);
+        self
+    }
+
+    /// What this session may have dialled, instead of the origin of its URL alone: that of a token
+    /// endpoint besides, say. It holds within [`Builder::policy`](crate::Builder::policy), and for what
+    /// this host dials: with an executor elsewhere it is refused, since that one judges. Sessions with
+    /// the same policy share connections.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = Some(policy);
         self
     }
 

@@ -3,6 +3,7 @@
 pub use crate::channel::ExecutorError;
 pub use crate::sandbox::error::{BuildError, SandboxError};
 pub use crate::sandbox::handler::RpcError;
+pub use crate::sandbox::plugins::error::{PluginError, PluginFault, PluginProblem};
 pub use sandbar_exchange::{
     ErrorCode as HttpError, Failure as HttpFailure, Limit as HttpLimit, PeerError, Processed,
     SequenceError,

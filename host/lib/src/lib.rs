@@ -46,13 +46,16 @@ mod watch;
 pub use call::{Call, Request};
 pub use connect::ConnectOptions;
 pub use error::{
-    BuildError, Error, ExecutorError, HttpError, HttpFailure, Processed, RpcError, SandboxError,
-    StatusError,
+    BuildError, Error, ExecutorError, HttpError, HttpFailure, PluginError, PluginFault,
+    PluginProblem, Processed, RpcError, SandboxError, StatusError,
 };
 pub use sandbar::{Builder, Sandbar};
 pub use sandbox::engine::check_cache_dir;
 pub use sandbox::handler::{ElicitationAnswer, Handler, Notification, Root, ServerRequest};
 pub use sandbox::limits::SandboxLimits;
+pub use sandbox::plugins::grant::Grant;
+pub use sandbox::plugins::limits::PluginLimits;
+pub use sandbox::plugins::plugin::Plugin;
 pub use sandbox::{components, handler};
 pub use session::{Session, SessionStats};
 pub use watch::{Interest, Watch};

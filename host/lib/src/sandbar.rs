@@ -12,6 +12,9 @@ use crate::sandbox::engine::SandboxEngine;
 use crate::sandbox::exchange::FetchLife;
 use crate::sandbox::handler::Handler;
 use crate::sandbox::limits::SandboxLimits;
+use crate::sandbox::plugins::limits::PluginLimits;
+use crate::sandbox::plugins::plugin::Plugin;
+use crate::sandbox::plugins::plugins::Plugins;
 use crate::sandbox::programs::Programs;
 use crate::sandbox::session::McpLife;
 use crate::sandbox::state::Network;
@@ -59,18 +62,26 @@ impl Sandbar {
     /// Those of [`Sandbar::connect`], and [`Error::InvalidParams`] for options
     /// that cannot be sent.
     pub async fn connect_with(&self, options: ConnectOptions) -> Result<Session, Error> {
-        let network = self.way_to(&options.url, &options.fields).await?;
+        let network = self.way_for(&options).await?;
         self.open(network, options).await
     }
 
-    /// The way to the origin of a URL, and to nothing else, with the sign-in of the user where there is one
-    /// and `fields` say nothing else.
-    async fn way_to(&self, url: &str, fields: &[(String, Vec<u8>)]) -> Result<Network, Error> {
+    /// The way of a session: to the origin of its URL and nothing else, or under the policy that it was
+    /// given; with the sign-in of the user where there is one and its fields say nothing else.
+    async fn way_for(&self, options: &ConnectOptions) -> Result<Network, Error> {
+        let ConnectOptions { url, fields, policy, .. } = options;
         check_url(url)?;
+        if policy.is_some() && matches!(self.target, Target::Remote(_)) {
+            let reason = "a policy for what another dials: that is for the executor to judge";
+            return Err(Error::InvalidParams(reason.to_owned()));
+        }
         let bearer = self.bearer(url, fields).await?;
         Ok(match (&self.target, bearer) {
             (Target::Local, bearer) => {
-                let dialer = self.dialers.for_url(url)?;
+                let dialer = match policy {
+                    Some(policy) => self.dialers.for_policy(policy),
+                    None => self.dialers.for_url(url)?,
+                };
                 let dialer = match bearer {
                     Some(bearer) => dialer.authorized(bearer),
                     None => dialer,
@@ -99,12 +110,13 @@ impl Sandbar {
     /// fails, [`Error::Sandbox`].
     pub async fn proxy(
         &self,
-        options: ConnectOptions,
+        mut options: ConnectOptions,
         pipe: Pipe,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), Error> {
-        let network = self.way_to(&options.url, &options.fields).await?;
-        let (sandbox, instance) = self.programs.start_proxy(network).await?;
+        let network = self.way_for(&options).await?;
+        let plugins = std::mem::take(&mut options.plugins);
+        let (sandbox, instance) = self.programs.start_proxy(network, plugins).await?;
         let limits = self.programs.limits();
         let options = options.into_upstream();
         Ok(agent::serve(sandbox, instance, options, pipe, stop, limits).await??)
@@ -201,14 +213,16 @@ impl Sandbar {
     }
 
     /// Makes a sandbox and opens a session in it.
-    async fn open(&self, network: Network, options: ConnectOptions) -> Result<Session, Error> {
+    async fn open(&self, network: Network, mut options: ConnectOptions) -> Result<Session, Error> {
         let dialer = match &network {
             Network::Local(dialer) => Some(Dialer::clone(dialer)),
             Network::Remote(_) | Network::Given(_) => None,
         };
-        let (sandbox, instance) = self.programs.start_mcp(network).await?;
+        let (sandbox, instance) =
+            self.programs.start_mcp(network, std::mem::take(&mut options.plugins)).await?;
         let usage = Usage {
             memory: sandbox.memory.clone(),
+            plugins: sandbox.plugins.clone(),
             cpu: sandbox.cpu.clone(),
             instantiation: sandbox.begun.elapsed(),
             dialer,
@@ -257,6 +271,8 @@ pub struct Builder {
     proxies: Option<Proxies>,
     policy: Option<Policy>,
     component: Option<Vec<u8>>,
+    plugins: Vec<Plugin>,
+    plugin_limits: PluginLimits,
     target: Target,
     credentials: Keeping,
 }
@@ -356,6 +372,24 @@ impl Builder {
         self
     }
 
+    /// Puts a plugin between every client and its server, behind those that were given before: what is
+    /// sent passes them in this order, what comes back in the other. It is asked of every exchange,
+    /// those of redirects, retries and executors included.
+    ///
+    /// It is loaded by [`Builder::build`], which fails where it cannot be.
+    #[must_use]
+    pub fn plugin(mut self, plugin: Plugin) -> Self {
+        self.plugins.push(plugin);
+        self
+    }
+
+    /// What each plugin may use.
+    #[must_use]
+    pub fn plugin_limits(mut self, limits: PluginLimits) -> Self {
+        self.plugin_limits = limits;
+        self
+    }
+
     /// Sets the engine up. Components are compiled, or taken from the cache, when
     /// they are first needed: some 0.2 s where they are compiled, 10 ms where
     /// not.
@@ -363,10 +397,13 @@ impl Builder {
     /// # Errors
     ///
     /// When the limits do not fit the machine, and when a [`Builder::component`]
-    /// cannot be loaded, or not be used with the executor.
+    /// or a [`Builder::plugin`] cannot be loaded, or not be used with the executor.
     pub fn build(self) -> Result<Sandbar, BuildError> {
+        let plugins = Plugins::new(self.plugin_limits, self.cache_dir.clone());
         let engine = SandboxEngine::new(self.limits, self.cache_dir)?;
-        let programs = Programs::new(engine, self.component.as_deref(), &self.target)?;
+        let (everywhere, component) = (&self.plugins, self.component);
+        let programs = Programs::new(engine, plugins, everywhere, component, &self.target)
+            .map_err(Arc::unwrap_or_clone)?;
         let dialers = Dialers::new(
             self.tls.unwrap_or_else(TlsRoots::system),
             self.dial_limits,

@@ -49,6 +49,8 @@ pub(crate) struct Told {
 /// Where a sandbox's use of the machine is read.
 pub(crate) struct Usage {
     pub(crate) memory: MemoryUse,
+    /// That of each plugin.
+    pub(crate) plugins: Vec<MemoryUse>,
     pub(crate) cpu: CpuBudget,
     pub(crate) instantiation: Duration,
     /// None where the exchanges are performed elsewhere.
@@ -61,6 +63,8 @@ pub(crate) struct Usage {
 pub struct SessionStats {
     /// The most linear memory that the sandbox had, in bytes.
     pub memory_peak: usize,
+    /// The most linear memory that its plugins had, each at its time, in bytes.
+    pub plugins_memory_peak: usize,
     /// CPU time of the sandbox, to the nearest 10 ms.
     pub cpu: Duration,
     /// How long the sandbox took to make.
@@ -103,6 +107,7 @@ impl Session {
         let usage = &self.0.usage;
         SessionStats {
             memory_peak: usage.memory.peak(),
+            plugins_memory_peak: usage.plugins.iter().map(MemoryUse::peak).sum(),
             cpu: usage.cpu.used(),
             instantiation: usage.instantiation,
             held: self.0.budget.held(),

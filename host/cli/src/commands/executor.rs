@@ -42,7 +42,8 @@ impl Serving {
         let dials = matches!(options.target, Target::Local);
         let note = dials.then(|| note(&args.operator)).flatten();
         let listen = (!args.stdio).then_some(args.listen.unwrap_or(ANY_PORT));
-        Ok(Self { sandbar: sandbar(None, Target::Local, None)?, options, listen, token, note })
+        let sandbar = sandbar(None, Target::Local, None, &args.plugins)?;
+        Ok(Self { sandbar, options, listen, token, note })
     }
 
     /// Serves until a signal, or the end of standard input, ends it.

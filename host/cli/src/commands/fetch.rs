@@ -40,7 +40,7 @@ impl Fetch {
         Ok(Self {
             request: request(&args)?,
             policy: policy_for(&args.url, granted.as_ref())?,
-            sandbar: sandbar(None, target(&args.target)?, granted)?,
+            sandbar: sandbar(None, target(&args.target)?, granted, &args.plugins)?,
             timeout: args.timeout,
             writing: Writing { output: args.output, include: args.include, fail: args.fail },
         })

@@ -23,7 +23,12 @@ impl Proxy {
     /// Reads and checks what was typed.
     pub(crate) fn resolve(args: &ProxyArgs) -> Result<Self, Failure> {
         Ok(Self {
-            sandbar: sandbar(args.max_message_bytes, target(&args.target)?, granted(&args.grant)?)?,
+            sandbar: sandbar(
+                args.max_message_bytes,
+                target(&args.target)?,
+                granted(&args.grant)?,
+                &args.plugins,
+            )?,
             options: connect_options(args)?,
         })
     }

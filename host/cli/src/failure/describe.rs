@@ -3,7 +3,10 @@
 use crate::failure::{Entity, Failure, exit};
 use crate::parse::TokenError;
 use sandbar::executor::ListenError;
-use sandbar::{Error, ExecutorError, HttpError, HttpFailure, Processed, SandboxError, StatusError};
+use sandbar::{
+    BuildError, Error, ExecutorError, HttpError, HttpFailure, PluginFault, PluginProblem,
+    Processed, SandboxError, StatusError,
+};
 
 /// JSON-RPC 2.0 section 5.1.
 const METHOD_NOT_FOUND: i64 = -32601;
@@ -39,6 +42,7 @@ impl Failure {
             Self::Token(TokenError::Exposed { .. }) => {
                 of("usage", exit::USAGE).hint("make it yours alone: `chmod 600 FILE`")
             }
+            Self::PluginFile(_) => of("plugin", exit::USAGE),
             Self::Token(_) | Self::Url(_) | Self::Origin(_) | Self::Root { .. } => {
                 of("usage", exit::USAGE)
             }
@@ -55,6 +59,7 @@ impl Failure {
             Self::BrokenOff { source, .. } => broken_off(source),
             Self::HttpStatus { .. } => of("http-status", exit::SERVER_ERROR),
             Self::NotAList { .. } => of("invalid-message", exit::SERVER_ERROR),
+            Self::Build(BuildError::Plugin(error)) => plugin(&error.problem),
             Self::Build(_) => of("sandbox-setup", exit::SANDBOX).hint(
                 "memory and address space of this machine may be limited (ulimit -v), or the \
                  cache directory unusable: set SANDBAR_CACHE_DIR to one of your own",
@@ -81,6 +86,7 @@ fn listening(error: &ListenError) -> Description {
             .hint("give a file with a token of your choice: --token-file FILE"),
         ListenError::ShortToken => of("usage", exit::USAGE)
             .hint("make one that nobody guesses: `openssl rand -hex 32 > FILE`"),
+        ListenError::Plugin(error) => setup(error),
         ListenError::Bind { .. } => {
             of("local-io", exit::LOCAL_IO).hint("is the port taken? port 0 means any free one")
         }
@@ -182,7 +188,7 @@ fn session(error: &Error) -> Description {
         Error::Timeout { .. } => of("timeout", exit::TIMEOUT).hint("give it longer with --timeout"),
         Error::InvalidParams(_) | Error::InvalidUrl { .. } => of("usage", exit::USAGE),
         Error::Executor(error) => executor(error),
-        Error::Setup(_) => of("sandbox-setup", exit::SANDBOX),
+        Error::Setup(error) => setup(error),
         Error::Sandbox(error) => sandbox(error),
         Error::Cancelled => of("cancelled", exit::SERVER_ERROR),
         Error::Closed => of("closed", exit::SERVER_ERROR),
@@ -270,8 +276,45 @@ fn executor(error: &ExecutorError) -> Description {
 const EXECUTOR_GONE: &str = "is the executor running, and is this its URL or its command? one that asks for a token gets \
      it with --executor-token-file";
 
+fn setup(error: &BuildError) -> Description {
+    match error {
+        BuildError::Plugin(error) => plugin(&error.problem),
+        _ => of("sandbox-setup", exit::SANDBOX),
+    }
+}
+
+fn plugin(problem: &PluginProblem) -> Description {
+    let told = of("plugin", exit::USAGE);
+    match problem {
+        PluginProblem::Module => {
+            told.hint("make a component of it: `wasm-tools component new FILE -o PLUGIN`")
+        }
+        PluginProblem::NotAComponent => told.hint("is it the right file?"),
+        PluginProblem::OtherWorld { .. } | PluginProblem::OtherTypes { .. } => {
+            told.hint("build it for a world of sandbar:plugin: docs/plugins.md has examples")
+        }
+        PluginProblem::OtherVersion { .. } => told.hint("build it again for this version"),
+        PluginProblem::NotGranted { grant: Some(grant), .. } => {
+            told.hint(&format!("if you trust it with that: --plugin FILE:{grant}"))
+        }
+        PluginProblem::NotGranted { grant: None, .. } => told.hint(
+            "build it without: toolchains have an option for that, like --stub-wasi of \
+             componentize-py",
+        ),
+        PluginProblem::Invalid { .. } => {
+            told.hint("if it wants more memory: --plugin-memory BYTES")
+        }
+        _ => told,
+    }
+}
+
 fn sandbox(error: &SandboxError) -> Description {
     match error {
+        SandboxError::Plugin { fault: PluginFault::Memory { .. }, .. } => {
+            of("plugin-failed", exit::SANDBOX).hint("give it more with --plugin-memory")
+        }
+        SandboxError::Plugin { .. } => of("plugin-failed", exit::SANDBOX)
+            .hint("the plugin is at fault: whoever wrote it will want to see this message"),
         SandboxError::Trap { .. } => of("sandbox-trap", exit::SANDBOX),
         SandboxError::Cpu { .. } => of("sandbox-cpu", exit::SANDBOX),
         SandboxError::Memory { .. } => of("sandbox-memory", exit::SANDBOX)
@@ -284,7 +327,6 @@ fn sandbox(error: &SandboxError) -> Description {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sandbar::BuildError;
     use std::sync::Arc;
     use std::time::Duration;
 

@@ -43,6 +43,9 @@ pub(crate) enum Failure {
         /// Why.
         source: io::Error,
     },
+    /// The file of a plugin cannot be read.
+    #[error(transparent)]
+    PluginFile(SourceError),
     /// A URL cannot be parsed. It may hold a password, and is not shown.
     #[error("the URL is none")]
     Url(#[from] url::ParseError),

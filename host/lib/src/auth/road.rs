@@ -58,7 +58,7 @@ impl Road {
             // Dials nothing: there is no executor to speak to.
             Target::Local => return Err(no_executor()),
         };
-        let (sandbox, instance) = self.programs.start_fetch(network).await?;
+        let (sandbox, instance) = self.programs.start_relay(network).await?;
         let limits = self.programs.limits().clone();
         Ok(Executor::new(Worker::spawn(sandbox, FetchLife(instance), limits)))
     }

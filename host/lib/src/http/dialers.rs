@@ -15,6 +15,8 @@ pub(crate) struct Dialers {
     /// By origin, which is what a policy allows: sessions with one server share
     /// its connections, sessions with different servers share nothing.
     dialers: Mutex<HashMap<String, Dialer>>,
+    /// By policies of callers' own: sessions with the same one share connections.
+    policies: Mutex<Vec<(Policy, Dialer)>>,
 }
 
 impl Dialers {
@@ -24,7 +26,8 @@ impl Dialers {
         proxies: Proxies,
         granted: Option<Policy>,
     ) -> Self {
-        Self { tls, limits, proxies, granted, dialers: Mutex::default() }
+        let (dialers, policies) = (Mutex::default(), Mutex::default());
+        Self { tls, limits, proxies, granted, dialers, policies }
     }
 
     /// A dialer for a policy of the caller's, within what is granted.
@@ -34,6 +37,20 @@ impl Dialers {
             None => policy,
         };
         Dialer::new(policy, self.tls.clone(), self.limits.clone(), self.proxies.clone())
+    }
+
+    /// The dialer of every session with this policy, within what is granted.
+    pub(crate) fn for_policy(&self, policy: &Policy) -> Dialer {
+        let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, dialer)) = policies.iter().find(|(known, _)| known == policy) {
+            return dialer.clone();
+        }
+        if policies.len() >= DIALERS {
+            policies.clear();
+        }
+        let dialer = self.under(policy.clone());
+        policies.push((policy.clone(), dialer.clone()));
+        dialer
     }
 
     /// The dialer for the origin of a URL that the user typed, and nothing else.

@@ -127,16 +127,42 @@ mod logging_in {
     });
 }
 
+/// What a plugin exports, each interface in a world of its own: a plugin need not have both.
+mod http_plugin {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "sandbar:plugin/http-plugin",
+        exports: { default: async },
+        with: { "sandbar:http/types@0.2.0": crate::sandbox::bindings::vocabulary },
+    });
+}
+
+mod tools_plugin {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "sandbar:plugin/tools-plugin",
+        exports: { default: async },
+        with: {
+            "sandbar:http/types@0.2.0": crate::sandbox::bindings::vocabulary,
+            "sandbar:mcp/types@0.2.0": crate::sandbox::bindings::mcp,
+        },
+    });
+}
+
 pub(crate) use embedding::exports::sandbar::mcp::client::GuestSession as SessionExports;
 pub(crate) use embedding::sandbar::executor::channel;
-pub(crate) use embedding::sandbar::mcp::types as mcp;
+#[expect(unreachable_pub, reason = "generated code re-exports it")]
+pub use embedding::sandbar::mcp::types as mcp;
 pub(crate) use embedding::{Embedding, EmbeddingPre};
 #[expect(unreachable_pub, reason = "generated code re-exports it")]
 pub use exchanging::sandbar::http::client;
 pub(crate) use fetching::exports::sandbar::http::exchanges;
 pub(crate) use fetching::{Fetching, FetchingPre};
+pub(crate) use http_plugin::{HttpPlugin, HttpPluginIndices};
 pub(crate) use logging_in::exports::sandbar::auth::login;
 pub(crate) use logging_in::{LoggingIn, LoggingInPre};
 pub(crate) use proxying::{Proxying, ProxyingPre};
 pub(crate) use serving::exports::sandbar::executor::server::Connection as ServedConnection;
 pub(crate) use serving::{Serving, ServingPre};
+pub(crate) use tools_plugin::exports::sandbar::plugin::tools as plugin_tools;
+pub(crate) use tools_plugin::{ToolsPlugin, ToolsPluginIndices};

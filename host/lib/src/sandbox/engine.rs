@@ -5,9 +5,10 @@ use crate::sandbox::cpu::CpuBudget;
 use crate::sandbox::error::BuildError;
 use crate::sandbox::imports::linker;
 use crate::sandbox::limits::{
-    CORE_INSTANCES_PER_SESSION, MEMORIES_PER_SESSION, SandboxLimits, TABLES_PER_SESSION, stacks,
+    CORE_INSTANCES_PER_SESSION, SandboxLimits, TABLES_PER_SESSION, stacks,
 };
 use crate::sandbox::memory::{MemoryLimit, MemoryUse};
+use crate::sandbox::plugins::chain::Chain;
 use crate::sandbox::state::{Network, State};
 use crate::sandbox::ticker::Ticker;
 use std::os::unix::fs::MetadataExt as _;
@@ -41,6 +42,8 @@ pub(crate) struct Sandbox {
     pub(crate) store: Store<State>,
     pub(crate) cpu: CpuBudget,
     pub(crate) memory: MemoryUse,
+    /// That of each plugin.
+    pub(crate) plugins: Vec<MemoryUse>,
     /// When it began to be made.
     pub(crate) begun: Instant,
 }
@@ -53,7 +56,7 @@ impl SandboxEngine {
     ) -> Result<Self, BuildError> {
         let engine = Engine::new(&config(&limits, cache_dir)?).map_err(BuildError::engine)?;
         let linker = linker(&engine).map_err(BuildError::engine)?;
-        let ticker = Ticker::start(&engine).map_err(BuildError::Thread)?;
+        let ticker = Ticker::start(&engine).map_err(BuildError::thread)?;
         let budget = Budget::new(limits.held_bytes);
         Ok(Self { engine, linker, limits, budget, _ticker: ticker })
     }
@@ -82,18 +85,25 @@ impl SandboxEngine {
         })
     }
 
+    /// Whether a linked component can ask this host to dial through `wasi:http`.
+    pub(crate) fn has_wasi_http(&self, component: &InstancePre<State>) -> bool {
+        let component = component.component().component_type();
+        component.imports(&self.engine).any(|(name, _)| name.starts_with("wasi:http/client@"))
+    }
+
     /// Makes a sandbox.
-    pub(crate) fn sandbox(&self, network: Network) -> Sandbox {
+    pub(crate) fn sandbox(&self, network: Network, plugins: Chain) -> Sandbox {
         let begun = Instant::now();
         let memory = MemoryUse::default();
         let limit = MemoryLimit::new(self.limits.memory, memory.clone());
-        let mut store = Store::new(&self.engine, State::new(network, limit));
+        let memories = plugins.memories();
+        let mut store = Store::new(&self.engine, State::new(network, plugins, limit));
         store.limiter(|state| &mut state.memory);
         let cpu = CpuBudget::new(&self.limits);
         let budget = cpu.clone();
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| Ok(budget.tick()));
-        Sandbox { store, cpu, memory, begun }
+        Sandbox { store, cpu, memory, plugins: memories, begun }
     }
 }
 
@@ -123,12 +133,18 @@ fn config(limits: &SandboxLimits, cache_dir: Option<PathBuf>) -> Result<Config, 
     config.memory_reservation(memory_reservation(limits));
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
     if let Some(directory) = cache_dir {
-        check_cache_dir(&directory)?;
-        let mut cache = CacheConfig::new();
-        cache.with_directory(directory);
-        config.cache(Some(Cache::new(cache).map_err(BuildError::cache)?));
+        keep_compiled(&mut config, directory)?;
     }
     Ok(config)
+}
+
+/// Has an engine keep what it compiles in this directory.
+pub(crate) fn keep_compiled(config: &mut Config, directory: PathBuf) -> Result<(), BuildError> {
+    check_cache_dir(&directory)?;
+    let mut cache = CacheConfig::new();
+    cache.with_directory(directory);
+    config.cache(Some(Cache::new(cache).map_err(BuildError::cache)?));
+    Ok(())
 }
 
 fn pool(limits: &SandboxLimits) -> PoolingAllocationConfig {
@@ -136,10 +152,10 @@ fn pool(limits: &SandboxLimits) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(sessions)
         .total_core_instances(sessions.saturating_mul(CORE_INSTANCES_PER_SESSION))
-        .total_memories(sessions.saturating_mul(MEMORIES_PER_SESSION))
+        .total_memories(sessions.saturating_mul(limits.memories))
         .total_tables(sessions.saturating_mul(TABLES_PER_SESSION))
         .total_stacks(stacks(sessions))
-        .max_memories_per_component(MEMORIES_PER_SESSION)
+        .max_memories_per_component(limits.memories)
         .max_tables_per_component(TABLES_PER_SESSION)
         .max_core_instances_per_component(CORE_INSTANCES_PER_SESSION)
         .max_memory_size(limits.memory);
@@ -149,7 +165,7 @@ fn pool(limits: &SandboxLimits) -> PoolingAllocationConfig {
 /// Whole memories where the address space allows it, else what the limit asks
 /// for, at the price of bounds checks.
 fn memory_reservation(limits: &SandboxLimits) -> u64 {
-    let memories = u64::from(limits.sessions) * u64::from(MEMORIES_PER_SESSION);
+    let memories = u64::from(limits.sessions) * u64::from(limits.memories);
     if memories.saturating_mul(WHOLE_MEMORY) <= ADDRESS_SPACE {
         WHOLE_MEMORY
     } else {

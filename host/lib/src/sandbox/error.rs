@@ -1,5 +1,6 @@
 //! What can go wrong with sandboxes themselves.
 
+use crate::sandbox::plugins::error::{PluginError, PluginFailed, PluginFault};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,14 @@ pub enum SandboxError {
     /// The guest did not honour a cancellation in time, and was ended.
     #[error("the sandbox did not respond and was ended")]
     Unresponsive,
+    /// A plugin of the session failed: the sandbox that it has to itself, not the client's.
+    #[error("the plugin `{plugin}` failed: {fault}")]
+    Plugin {
+        /// Its name.
+        plugin: String,
+        /// What it broke.
+        fault: PluginFault,
+    },
     /// No sandbox could be made: as many as allowed exist.
     #[error("no sandbox could be made: {reason}")]
     Unavailable {
@@ -37,7 +46,7 @@ pub enum SandboxError {
 }
 
 /// Why a [`Sandbar`](crate::Sandbar) could not be built.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// The engine refused its configuration: limits that do not fit this
@@ -57,12 +66,21 @@ pub enum BuildError {
     /// embedded one alone.
     #[error("agents are served with the embedded component alone, and another one was given")]
     NotForAgents,
+    /// A component sends requests past where a plugin would be asked of them.
+    #[error(
+        "the component cannot be used with a plugin for HTTP: it has to import \
+         `sandbar:http/client`, where the plugin is put in between, and no `wasi:http/client`"
+    )]
+    NoPluginImport,
+    /// A plugin cannot be used.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
     /// The directory for compiled components cannot be used.
     #[error("cannot use the cache directory: {0}")]
     Cache(String),
     /// A thread could not be started.
     #[error("cannot start a thread")]
-    Thread(#[source] std::io::Error),
+    Thread(#[source] Arc<std::io::Error>),
 }
 
 impl BuildError {
@@ -72,6 +90,10 @@ impl BuildError {
 
     pub(crate) fn component(error: wasmtime::Error) -> Self {
         Self::Component(format!("{error:#}"))
+    }
+
+    pub(crate) fn thread(error: std::io::Error) -> Self {
+        Self::Thread(Arc::new(error))
     }
 
     pub(crate) fn cache(error: wasmtime::Error) -> Self {
@@ -88,4 +110,16 @@ pub(crate) enum StartError {
     /// There is no room for another one, or its component ended at once.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+}
+
+impl From<PluginFailed> for SandboxError {
+    fn from(PluginFailed { plugin, fault }: PluginFailed) -> Self {
+        Self::Plugin { plugin, fault }
+    }
+}
+
+impl From<PluginFailed> for StartError {
+    fn from(failed: PluginFailed) -> Self {
+        Self::Sandbox(failed.into())
+    }
 }

@@ -11,6 +11,11 @@ pub struct SandboxLimits {
     /// 256 MiB: a result of the largest default size (16 MiB) is held a few
     /// times over while it is parsed, by several calls at once.
     pub memory: usize,
+    /// Linear memories of a session: one for each guest that its component is composed of. 4: the
+    /// client, the way to an executor, and an adapter for each kind of plugin. A component with
+    /// others in between ([`Builder::component`](crate::Builder::component)) may want more. Each
+    /// takes address space for every session that there may be.
+    pub memories: u32,
     /// CPU time that a guest may use without once waiting for something. 10 s:
     /// parsing the largest message takes a tenth of a second; what takes longer
     /// spins.
@@ -49,6 +54,7 @@ impl Default for SandboxLimits {
     fn default() -> Self {
         Self {
             memory: 256 * 1024 * 1024,
+            memories: 4,
             cpu_burst: Duration::from_secs(10),
             cpu_window: Duration::from_secs(60),
             cpu_per_window: Duration::from_secs(45),
@@ -87,13 +93,9 @@ pub(crate) const SERVER_REQUESTS: usize = 64;
 /// mistake at once, and a program makes the same one for ever.
 pub(crate) const ANSWERS: u32 = 3;
 
-/// Core instances of a composition: two guests, and the adapters that the
-/// component encoding puts between them.
-pub(crate) const CORE_INSTANCES_PER_SESSION: u32 = 32;
-
-/// Linear memories of a composition: one for each guest, one in reserve for a
-/// component that is composed in between.
-pub(crate) const MEMORIES_PER_SESSION: u32 = 3;
+/// Core instances of a composition. 128: each guest has a few, with the adapters that the component
+/// encoding puts between them, and one in Python 49. They cost no address space.
+pub(crate) const CORE_INSTANCES_PER_SESSION: u32 = 128;
 
 /// Stacks of all sessions together. A session runs on one and keeps it for its next call; it wants
 /// others for calls that are started while others block, which is rare and soon over: four each, as
@@ -109,8 +111,8 @@ pub(crate) fn stacks(sessions: u32) -> u32 {
     sessions.saturating_mul(PER_SESSION).min(least)
 }
 
-/// Tables of a composition: each guest has one, and so has each import shim.
-pub(crate) const TABLES_PER_SESSION: u32 = 16;
+/// Tables of a composition. 32: each guest has one, and so has each import shim.
+pub(crate) const TABLES_PER_SESSION: u32 = 32;
 
 #[cfg(test)]
 mod tests {

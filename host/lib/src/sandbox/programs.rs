@@ -6,67 +6,68 @@ use crate::sandbox::bindings::{
     Embedding, EmbeddingPre, Fetching, FetchingPre, LoggingIn, LoggingInPre, Proxying, ProxyingPre,
     Serving, ServingPre,
 };
-use crate::sandbox::components::{self, Component};
+use crate::sandbox::components::{
+    FETCH, FETCH_REMOTE, MCP, MCP_REMOTE, OAUTH, PROXY_MCP, PROXY_MCP_REMOTE, SERVE, SERVE_REMOTE,
+};
+use crate::sandbox::composition::{Program, Surroundings};
 use crate::sandbox::engine::{Sandbox, SandboxEngine};
 use crate::sandbox::error::{BuildError, SandboxError, StartError};
 use crate::sandbox::limits::SandboxLimits;
+use crate::sandbox::plugins::chain::Chain;
+use crate::sandbox::plugins::plugin::Plugin;
+use crate::sandbox::plugins::plugins::Plugins;
+use crate::sandbox::plugins::selection::Selection;
 use crate::sandbox::state::{Network, State};
-use sandbar_guest_compose::{ComposeError, compose};
-use std::sync::{Arc, OnceLock};
-use wasmtime::component::InstancePre;
+use std::sync::Arc;
 
 /// Every component that is hosted, and what sandboxes are made with.
 pub(crate) struct Programs {
     engine: SandboxEngine,
+    plugins: Arc<Plugins>,
+    /// Those of every sandbox.
+    everywhere: Selection,
     mcp: Program<EmbeddingPre<State>>,
     fetch: Program<FetchingPre<State>>,
     serve: Program<ServingPre<State>>,
     proxy: Program<ProxyingPre<State>>,
-    login: Compiled<LoggingInPre<State>>,
-    /// Instead of the embedded MCP client.
-    custom: Option<Custom>,
-}
-
-/// A component that an embedder gave.
-struct Custom {
-    /// With exchanges where the executor is.
-    program: EmbeddingPre<State>,
-    /// With exchanges that this host performs, in whichever way.
-    given: Option<EmbeddingPre<State>>,
+    login: Program<LoggingInPre<State>>,
+    /// Whether the client is not the embedded one.
+    is_custom: bool,
 }
 
 impl Programs {
-    /// The embedded components; where one is given, it takes the place of the MCP client, composed
-    /// with the executor that the exchanges go to.
+    /// The embedded components; where one is given, it takes the place of the MCP client. It and the
+    /// plugins are loaded at once.
     pub(crate) fn new(
         engine: SandboxEngine,
-        custom: Option<&[u8]>,
+        plugins: Plugins,
+        everywhere: &[Plugin],
+        custom: Option<Vec<u8>>,
         target: &Target,
-    ) -> Result<Self, BuildError> {
-        let custom = custom.map(|component| match target {
-            Target::Local => {
-                let program = load(&engine, component, EmbeddingPre::new)?;
-                Ok::<_, BuildError>(Custom { program, given: None })
-            }
-            Target::Remote(_) => {
-                let program = through_executor(&engine, component)?;
-                let given = Some(load(&engine, component, EmbeddingPre::new)?);
-                Ok(Custom { program, given })
-            }
-        });
-        Ok(Self {
-            custom: custom.transpose()?,
+    ) -> Result<Self, Arc<BuildError>> {
+        let everywhere = Selection::load(&plugins, everywhere)?;
+        let is_custom = custom.is_some();
+        let mcp = custom.map_or_else(
+            || Program::embedded(MCP, MCP_REMOTE, EmbeddingPre::new),
+            |component| Program::given(component, EmbeddingPre::new),
+        );
+        let programs = Self {
             engine,
-            mcp: Program::new(components::MCP, components::MCP_REMOTE, EmbeddingPre::new),
-            fetch: Program::new(components::FETCH, components::FETCH_REMOTE, FetchingPre::new),
-            serve: Program::new(components::SERVE, components::SERVE_REMOTE, ServingPre::new),
-            proxy: Program::new(
-                components::PROXY_MCP,
-                components::PROXY_MCP_REMOTE,
-                ProxyingPre::new,
-            ),
-            login: Compiled::new(components::OAUTH),
-        })
+            plugins: Arc::new(plugins),
+            everywhere,
+            mcp,
+            fetch: Program::embedded(FETCH, FETCH_REMOTE, FetchingPre::new),
+            serve: Program::embedded(SERVE, SERVE_REMOTE, ServingPre::new),
+            proxy: Program::embedded(PROXY_MCP, PROXY_MCP_REMOTE, ProxyingPre::new),
+            login: Program::alone(OAUTH, LoggingInPre::new),
+            is_custom,
+        };
+        if is_custom {
+            let remote = matches!(target, Target::Remote(_));
+            let surroundings = programs.everywhere.surroundings(remote);
+            programs.mcp.get(&programs.engine, surroundings)?;
+        }
+        Ok(programs)
     }
 
     pub(crate) const fn limits(&self) -> &SandboxLimits {
@@ -78,19 +79,17 @@ impl Programs {
         self.engine.session_budget()
     }
 
-    /// A sandbox with the MCP client in it.
+    /// A sandbox with the MCP client in it, and these plugins between it and the server, after those
+    /// that every sandbox has.
     pub(crate) async fn start_mcp(
         &self,
         network: Network,
+        plugins: Vec<Plugin>,
     ) -> Result<(Sandbox, Embedding), StartError> {
-        let program = match &self.custom {
-            Some(Custom { given: Some(given), .. }) if matches!(network, Network::Given(_)) => {
-                given
-            }
-            Some(custom) => &custom.program,
-            None => self.mcp.get(&self.engine, &network)?,
-        };
-        let mut sandbox = self.engine.sandbox(network);
+        let selection = self.selection(plugins).await?;
+        let surroundings = selection.surroundings(network.is_remote());
+        let program = self.mcp.get(&self.engine, surroundings)?;
+        let mut sandbox = self.sandbox(network, &selection).await?;
         let instance = program.instantiate_async(&mut sandbox.store).await;
         Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
     }
@@ -100,8 +99,8 @@ impl Programs {
         &self,
         network: Network,
     ) -> Result<(Sandbox, LoggingIn), StartError> {
-        let program = self.login.get(&self.engine, LoggingInPre::new)?;
-        let mut sandbox = self.engine.sandbox(network);
+        let program = self.login.get(&self.engine, Surroundings::default())?;
+        let mut sandbox = self.engine.sandbox(network, Chain::default());
         let instance = program.instantiate_async(&mut sandbox.store).await;
         Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
     }
@@ -111,8 +110,21 @@ impl Programs {
         &self,
         network: Network,
     ) -> Result<(Sandbox, Fetching), StartError> {
-        let program = self.fetch.get(&self.engine, &network)?;
-        let mut sandbox = self.engine.sandbox(network);
+        let program = self.fetch.get(&self.engine, self.without_tools(&network)?)?;
+        let mut sandbox = self.sandbox(network, &self.everywhere).await?;
+        let instance = program.instantiate_async(&mut sandbox.store).await;
+        Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
+    }
+
+    /// A sandbox for exchanges that no plugin is asked of: those of a session whose plugins have been, on
+    /// their way to an executor, and those of a sign-in, which are secrets.
+    pub(crate) async fn start_relay(
+        &self,
+        network: Network,
+    ) -> Result<(Sandbox, Fetching), StartError> {
+        let surroundings = Surroundings { remote: network.is_remote(), ..Surroundings::default() };
+        let program = self.fetch.get(&self.engine, surroundings)?;
+        let mut sandbox = self.engine.sandbox(network, Chain::default());
         let instance = program.instantiate_async(&mut sandbox.store).await;
         Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
     }
@@ -122,88 +134,60 @@ impl Programs {
         &self,
         network: Network,
     ) -> Result<(Sandbox, Serving), StartError> {
-        let program = self.serve.get(&self.engine, &network)?;
-        let mut sandbox = self.engine.sandbox(network);
+        let program = self.serve.get(&self.engine, self.without_tools(&network)?)?;
+        let mut sandbox = self.sandbox(network, &self.everywhere).await?;
         let instance = program.instantiate_async(&mut sandbox.store).await;
         Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
     }
-}
 
-impl Programs {
     /// A sandbox with what speaks to an agent, and the MCP client behind it. The embedded one: a client
-    /// of the embedder's own is refused here, rather than passed by.
+    /// of the embedder's own is refused here, rather than passed by; so is a plugin for tools, since
+    /// messages pass as they are.
     pub(crate) async fn start_proxy(
         &self,
         network: Network,
+        plugins: Vec<Plugin>,
     ) -> Result<(Sandbox, Proxying), StartError> {
-        if self.custom.is_some() {
+        if self.is_custom {
             return Err(StartError::Setup(Arc::new(BuildError::NotForAgents)));
         }
-        let program = self.proxy.get(&self.engine, &network)?;
-        let mut sandbox = self.engine.sandbox(network);
+        let selection = self.selection(plugins).await?;
+        selection.check_without_tools()?;
+        let surroundings = selection.surroundings(network.is_remote());
+        let program = self.proxy.get(&self.engine, surroundings)?;
+        let mut sandbox = self.sandbox(network, &selection).await?;
         let instance = program.instantiate_async(&mut sandbox.store).await;
         Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
     }
-}
 
-/// One kind of component, in both compositions.
-struct Program<P> {
-    local: Compiled<P>,
-    remote: Compiled<P>,
-    link: Link<P>,
-}
-
-/// Finds the exports of a kind of component.
-type Link<P> = fn(InstancePre<State>) -> wasmtime::Result<P>;
-
-struct Compiled<P> {
-    component: Component,
-    program: OnceLock<Result<P, Arc<BuildError>>>,
-}
-
-impl<P> Compiled<P> {
-    const fn new(component: Component) -> Self {
-        Self { component, program: OnceLock::new() }
+    /// Whether the plugins that every sandbox has can be honoured where there is no MCP client.
+    ///
+    /// # Errors
+    ///
+    /// For one that is to be asked of tools.
+    pub(crate) fn check_without_tools(&self) -> Result<(), Arc<BuildError>> {
+        self.everywhere.check_without_tools()
     }
 
-    fn get(&self, engine: &SandboxEngine, link: Link<P>) -> Result<&P, Arc<BuildError>> {
-        let load = || load(engine, self.component.bytes, link).map_err(Arc::new);
-        self.program.get_or_init(load).as_ref().map_err(Arc::clone)
-    }
-}
-
-impl<P> Program<P> {
-    const fn new(local: Component, remote: Component, link: Link<P>) -> Self {
-        Self { local: Compiled::new(local), remote: Compiled::new(remote), link }
+    /// The plugins of a session: those that all have, and its own.
+    async fn selection(&self, own: Vec<Plugin>) -> Result<Selection, Arc<BuildError>> {
+        if own.is_empty() {
+            return Ok(self.everywhere.clone());
+        }
+        self.everywhere.with(Arc::clone(&self.plugins), own).await
     }
 
-    /// The composition whose exchanges go this way.
-    fn get(&self, engine: &SandboxEngine, network: &Network) -> Result<&P, Arc<BuildError>> {
-        let compiled = match network {
-            Network::Local(_) | Network::Given(_) => &self.local,
-            Network::Remote(_) => &self.remote,
-        };
-        compiled.get(engine, self.link)
+    fn without_tools(&self, network: &Network) -> Result<Surroundings, Arc<BuildError>> {
+        self.check_without_tools()?;
+        Ok(self.everywhere.surroundings(network.is_remote()))
     }
-}
 
-/// A component whose exchanges an executor elsewhere performs: one that dials from here as well, or
-/// from here alone, would be a way around it.
-fn through_executor(
-    engine: &SandboxEngine,
-    component: &[u8],
-) -> Result<EmbeddingPre<State>, BuildError> {
-    let composed = compose(component, components::REMOTE.bytes).map_err(|error| match error {
-        ComposeError::NothingFits => BuildError::NoExecutorImport,
-        other => BuildError::Component(other.to_string()),
-    })?;
-    let linked = engine.load(&composed)?;
-    if engine.dials_from_here(&linked) {
-        return Err(BuildError::NoExecutorImport);
+    async fn sandbox(
+        &self,
+        network: Network,
+        selection: &Selection,
+    ) -> Result<Sandbox, StartError> {
+        let plugins = selection.start(&self.plugins).await?;
+        Ok(self.engine.sandbox(network, plugins))
     }
-    EmbeddingPre::new(linked).map_err(BuildError::component)
-}
-
-fn load<P>(engine: &SandboxEngine, component: &[u8], link: Link<P>) -> Result<P, BuildError> {
-    link(engine.load(component)?).map_err(BuildError::component)
 }

@@ -6,7 +6,9 @@ use crate::sandbox::imports::wasi_http::Hooks;
 use crate::sandbox::limits::HANDLES;
 use crate::sandbox::memory::MemoryLimit;
 use crate::sandbox::performer::Perform;
+use crate::sandbox::plugins::chain::Chain;
 use std::sync::Arc;
+use tokio::sync::Mutex;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::clocks::{WasiClocksCtx, WasiClocksCtxView, WasiClocksView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -22,6 +24,11 @@ pub(crate) enum Network {
 }
 
 impl Network {
+    /// Whether it is another that dials.
+    pub(crate) const fn is_remote(&self) -> bool {
+        matches!(self, Self::Remote(_))
+    }
+
     /// The way to `target`. This host dials under `policy`; elsewhere the policy of that place
     /// holds.
     pub(crate) fn to(target: &Target, dialers: &Dialers, policy: Policy) -> Self {
@@ -41,11 +48,12 @@ pub(crate) struct State {
     hooks: Hooks,
     connector: Option<Arc<dyn Connect>>,
     performer: Option<Arc<dyn Perform>>,
+    plugins: Arc<Mutex<Chain>>,
     pub(crate) memory: MemoryLimit,
 }
 
 impl State {
-    pub(crate) fn new(network: Network, memory: MemoryLimit) -> Self {
+    pub(crate) fn new(network: Network, plugins: Chain, memory: MemoryLimit) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
         let (mut dialer, mut connector, mut performer) = (None, None, None);
@@ -61,6 +69,7 @@ impl State {
             hooks: Hooks { dialer },
             connector,
             performer,
+            plugins: Arc::new(Mutex::new(plugins)),
             memory,
         }
     }
@@ -78,6 +87,11 @@ impl State {
     /// The way to who dials, if it is another.
     pub(crate) const fn connector(&self) -> Option<&Arc<dyn Connect>> {
         self.connector.as_ref()
+    }
+
+    /// The plugins that are asked of what the sandbox does. One call of them runs at a time.
+    pub(crate) const fn plugins(&self) -> &Arc<Mutex<Chain>> {
+        &self.plugins
     }
 
     pub(crate) const fn table_mut(&mut self) -> &mut ResourceTable {

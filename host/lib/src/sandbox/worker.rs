@@ -6,6 +6,7 @@ use crate::sandbox::engine::Sandbox;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::limits::SandboxLimits;
 use crate::sandbox::memory::MemoryUse;
+use crate::sandbox::plugins::error::PluginFailed;
 use crate::sandbox::state::State;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
@@ -169,7 +170,9 @@ impl SandboxError {
         cpu: &CpuBudget,
         limits: &SandboxLimits,
     ) -> Self {
-        if memory.refused() {
+        if let Some(failed) = trap.downcast_ref::<PluginFailed>() {
+            failed.clone().into()
+        } else if memory.refused() {
             Self::Memory { limit: limits.memory }
         } else if cpu.exhausted() {
             Self::Cpu { limit: limits.cpu_burst }

@@ -7,6 +7,7 @@ use super::limits::{ACCEPT_PAUSE, CONNECTIONS, HANDSHAKE, HEAD_BYTES, REFUSAL_DE
 use super::{ServeOptions, Server};
 use crate::channel::live::Live;
 use crate::channel::websocket;
+use crate::sandbox::error::BuildError;
 use bytes::Bytes;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -60,6 +61,9 @@ pub enum ListenError {
     /// The token can be guessed.
     #[error("the token has fewer than {TOKEN} characters")]
     ShortToken,
+    /// A plugin has no place in an executor.
+    #[error(transparent)]
+    Plugin(#[from] Arc<BuildError>),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Bind {
@@ -97,6 +101,7 @@ impl Listener {
         if token.as_ref().is_some_and(Token::is_short) {
             return Err(ListenError::ShortToken);
         }
+        server.programs.check_without_tools()?;
         let bind = |source| ListenError::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;

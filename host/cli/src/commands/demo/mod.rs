@@ -2,7 +2,7 @@
 //!
 //! Whatever the demo says, it checks: a demo that ends well is a test that passed.
 
-use crate::args::DemoArgs;
+use crate::args::{DemoArgs, PluginArgs};
 use crate::connection::sandbar;
 use crate::failure::{Failure, exit};
 use crate::process::interruptible;
@@ -68,7 +68,7 @@ async fn conversation(
 
 fn sandbox(component: &Component, target: Target) -> Result<Sandbar, Failure> {
     let begun = Instant::now();
-    let sandbar = sandbar(None, target, None)?;
+    let sandbar = sandbar(None, target, None, &PluginArgs::default())?;
     let ready = begun.elapsed();
     let (name, bytes) = (component.name, component.bytes.len());
     say("sandbox", &format!("{name}, {bytes} bytes of WebAssembly, ready in {ready:.1?}"))?;
