@@ -32,9 +32,13 @@ async fn components_are_written_as_they_are_embedded() {
     for component in ALL {
         let path = format!("{out}/{}.wasm", component.name);
         assert!(run.stdout.contains(&path), "{run:?}");
-        let written = std::fs::read(path).unwrap();
+        let written = std::fs::read(&path).unwrap();
         assert!(written.starts_with(b"\0asm"));
         assert!(written == component.bytes, "{} differs", component.name);
+        let told = std::process::Command::new("sha256sum").arg(&path).output().unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        let digest = told.split(' ').next().unwrap();
+        assert!(run.stdout.contains(&format!("sha256:{digest}")), "{digest}: {run:?}");
     }
     let taken = format!("{out}/{}.wasm", ALL[0].name);
     std::fs::write(&taken, "mine").unwrap();

@@ -71,7 +71,8 @@ fn print(targets: &[Target], as_json: bool) -> Result<(), Failure> {
         .iter()
         .map(|(component, path)| {
             let (bytes, path) = (component.bytes.len(), path.display());
-            format!("{path}  {bytes} bytes  {}", component.summary)
+            let sha256 = component.sha256();
+            format!("{path}  {bytes} bytes  sha256:{sha256}  {}", component.summary)
         })
         .collect();
     stdout::text(&lines.join("\n"))
@@ -82,6 +83,7 @@ fn object((component, path): &Target) -> JsonObject {
         .with("name", JsonText::string(component.name))
         .with("file", JsonText::string(&path.to_string_lossy()))
         .with("bytes", component.bytes.len().into())
+        .with("sha256", JsonText::string(&component.sha256()))
         .with("summary", JsonText::string(component.summary))
 }
 

@@ -13,6 +13,15 @@ pub struct Component {
     pub bytes: &'static [u8],
 }
 
+impl Component {
+    /// The SHA-256 of the binary, in hexadecimal: what `sha256sum` prints of the file.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let digest = ring::digest::digest(&ring::digest::SHA256, self.bytes);
+        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 // A constant for each, and `ALL`. What there is, and what it is called, is said in `build.rs`.
 include!(concat!(env!("OUT_DIR"), "/components.rs"));
 
