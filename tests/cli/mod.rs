@@ -9,6 +9,7 @@
 //! - `fetch`: exchanges without MCP
 //! - `plugins`: what an operator puts in between
 //! - `policy`: policy files, and what they do to commands and executors
+//! - `login`: signing in, and what is made of a sign-in
 //! - `offline`: help, components, the demo
 
 mod calls;
@@ -17,6 +18,7 @@ mod failures;
 mod fetch;
 mod interrupts;
 mod listings;
+mod login;
 mod offline;
 mod plugins;
 mod policy;

@@ -60,6 +60,8 @@ pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -
     command
         .args(arguments)
         .env("SANDBAR_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/components"))
+        // No sign-in of whoever runs the tests.
+        .env("SANDBAR_AUTH_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-sign-ins"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

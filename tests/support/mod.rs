@@ -1,6 +1,7 @@
 //! What the tests talk to: a server that misbehaves on demand, and real MCP servers.
 
 pub(crate) mod agent;
+pub(crate) mod authorization_server;
 pub(crate) mod binary;
 pub(crate) mod cutting_proxy;
 pub(crate) mod descriptors;

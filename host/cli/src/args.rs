@@ -1,7 +1,9 @@
 //! The options.
 
+mod auth;
 mod policy;
 
+pub(crate) use auth::{AuthCommand, LoginArgs, LogoutArgs};
 pub(crate) use policy::{ExplainArgs, GrantArgs, OperatorArgs, PolicyCommand};
 
 use crate::arguments::Assignment;
@@ -62,6 +64,14 @@ pub(crate) enum Command {
     /// Fetch a URL, through the same sandbox and executors
     #[command(after_help = help::FETCH)]
     Fetch(FetchArgs),
+    /// Sign in to a server, once: other commands use the sign-in
+    #[command(after_help = help::LOGIN)]
+    Login(LoginArgs),
+    /// Forget the sign-in to a server, or all of them
+    Logout(LogoutArgs),
+    /// Show the sign-ins
+    #[command(subcommand)]
+    Auth(AuthCommand),
     /// Be an MCP server on standard input and output that is a remote one: for the configuration of
     /// agents
     #[command(after_help = help::PROXY)]
@@ -357,6 +367,9 @@ impl Command {
             Self::Prompt(args) => Some(&args.server),
             Self::Components(_)
             | Self::Policy(_)
+            | Self::Login(_)
+            | Self::Logout(_)
+            | Self::Auth(_)
             | Self::Fetch(_)
             | Self::Proxy(_)
             | Self::Executor(_) => None,
@@ -370,6 +383,7 @@ impl Command {
         match self {
             Self::Components(args) => args.json,
             Self::Policy(PolicyCommand::Explain(args)) => args.json,
+            Self::Auth(AuthCommand::Status { json }) => *json,
             other => match other.server() {
                 Some(server) => server.output.json,
                 None => false,

@@ -10,6 +10,8 @@ use crate::limits::{MEMORY_PER_MESSAGE_BYTE, MOST_MEMORY};
 use crate::parse::{Header, Token, read_policy};
 use crate::process::interruptible;
 use crate::show::Console;
+use crate::signing_in::Person;
+use sandbar::auth::SignInOptions;
 use sandbar::executor::{Target, WebSocketClient};
 use sandbar::http::Policy;
 use sandbar::types::Era;
@@ -70,12 +72,18 @@ impl Server {
         self,
         work: impl AsyncFnOnce(&Session, &Console) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let Self { output, options, sandbar, timeout, era_known, answers, roots, .. } = self;
+        let Self { url, output, options, sandbar, timeout, era_known, answers, roots } = self;
         let console = Console::new(output);
         let options = options.handler(Attendant::new(console.clone(), answers, roots));
         let mut opened = None;
         let outcome = interruptible(timeout, async {
-            let connected = sandbar.connect_with(options).await;
+            let connected = match sandbar.connect_with(options.clone()).await {
+                Err(error) if answers == Answers::Person && error.challenges().is_some() => {
+                    signed_in(&sandbar, &url, &error).await?;
+                    sandbar.connect_with(options).await
+                }
+                connected => connected,
+            };
             let failed = |error| Failure::opening(error, era_known);
             let session = opened.insert(connected.map_err(failed)?);
             work(session, &console).await
@@ -124,6 +132,18 @@ pub(crate) fn sandbar(
         None => builder,
     };
     Ok(builder.build()?)
+}
+
+/// Has the person at the terminal sign in, if it wants to. Whether that was what an opening failed for, the
+/// next try tells.
+async fn signed_in(sandbar: &Sandbar, url: &str, error: &Error) -> Result<(), Failure> {
+    let person = Person::new(false);
+    if let Some(challenges) = error.challenges()
+        && person.wants_to(url).await
+    {
+        person.sign_in(sandbar, url, challenges, None, SignInOptions::new("")).await?;
+    }
+    Ok(())
 }
 
 fn connect_options(server: &ServerArgs) -> Result<ConnectOptions, Failure> {

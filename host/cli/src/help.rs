@@ -21,6 +21,7 @@ Examples:
     --executor-command \
     'ssh bastion sandbar executor --stdio --allow http://10.0.0.5'   dialled from there
   sandbar fetch https://example.com/file.tar.gz -o file.tar.gz
+  sandbar login https://mcp.example.com/mcp                    sign in once, for all commands
 
 What the server sends is parsed in a WebAssembly sandbox. The sandbox can reach the origin of
 the URL that was given, and nothing else: no other host, no file, no environment. With an
@@ -41,6 +42,9 @@ const ENVIRONMENT: &str = "\
 Environment:
   SANDBAR_CACHE_DIR        where the compiled component is kept; else XDG_CACHE_HOME/sandbar,
                            else HOME/.cache/sandbar
+  SANDBAR_AUTH_DIR         where sign-ins are kept; else XDG_DATA_HOME/sandbar/auth, else
+                           HOME/.local/share/sandbar/auth
+  BROWSER                  the program that opens pages, in place of the system's
   SSL_CERT_FILE            certificates to trust instead of the system's
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY
                            proxies; never used for this machine itself
@@ -144,6 +148,16 @@ down is an error of each request, and is tried again with the next; one that for
 another, and the request that it refused once more. The end of standard input, SIGTERM, SIGINT and
 SIGHUP, the end of whoever reads standard output, and that of the parent process end it with 0: what
 runs is given up, and the server told.";
+
+pub(crate) const LOGIN: &str = "\
+Examples:
+  sandbar login https://mcp.example.com/mcp                    opens the browser
+  sandbar login https://mcp.example.com/mcp --no-browser       over ssh: prints the page, takes the URL
+                                                               that the browser ends at
+  sandbar login https://mcp.example.com/mcp --client-id ID --client-secret-file secret.txt
+
+Tokens are kept in files of yours, renewed in time, and sent to that server alone; the sandbox that
+talks to it never sees one. `sandbar auth status` lists the sign-ins, `sandbar logout` forgets them.";
 
 pub(crate) const EXECUTOR: &str = "\
 Examples:

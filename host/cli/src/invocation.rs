@@ -3,7 +3,7 @@
 
 #[cfg(feature = "demo")]
 use crate::args::DemoArgs;
-use crate::args::{Command, ComponentsArgs, ValueArgs};
+use crate::args::{AuthCommand, Command, ComponentsArgs, LogoutArgs, ValueArgs};
 use crate::arguments::{GivenArguments, read_object};
 use crate::commands::complete::Completion;
 #[cfg(feature = "demo")]
@@ -11,9 +11,10 @@ use crate::commands::demo;
 use crate::commands::executor::Serving;
 use crate::commands::fetch::Fetch;
 use crate::commands::lists::{self, List};
+use crate::commands::login::Login;
 use crate::commands::policy::Telling;
 use crate::commands::proxy::Proxy;
-use crate::commands::{calls, components, info, watch};
+use crate::commands::{auth, calls, components, info, watch};
 use crate::connection::Server;
 use crate::failure::Failure;
 use crate::json::JsonObject;
@@ -52,6 +53,9 @@ pub(crate) enum Invocation {
         params: Option<JsonObject>,
     },
     Info(Server),
+    Login(Login),
+    Logout(LogoutArgs),
+    Auth(AuthCommand),
     Fetch(Fetch),
     Proxy(Proxy),
     Executor(Serving),
@@ -103,6 +107,9 @@ impl Invocation {
                 let params = params.transpose()?;
                 Self::Request { server: Server::resolve(args.server)?, method: args.method, params }
             }
+            Command::Login(args) => Self::Login(Login::resolve(args)?),
+            Command::Logout(args) => Self::Logout(args),
+            Command::Auth(command) => Self::Auth(command),
             Command::Info(args) => Self::Info(Server::resolve(args.server)?),
             Command::Fetch(args) => Self::Fetch(Fetch::resolve(args)?),
             Command::Proxy(args) => Self::Proxy(Proxy::resolve(&args)?),
@@ -129,6 +136,9 @@ impl Invocation {
             Self::Prompt { server, prompt, arguments } => {
                 calls::prompt(server, &prompt, arguments).await
             }
+            Self::Login(login) => login.run().await,
+            Self::Logout(args) => auth::logout(&args).await,
+            Self::Auth(command) => auth::run(command).await,
             Self::Info(server) => info::run(server).await,
             Self::Fetch(fetch) => fetch.run().await,
             Self::Proxy(proxy) => proxy.run().await,

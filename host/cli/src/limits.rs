@@ -77,5 +77,12 @@ pub(crate) const SCHEMA_BYTES: usize = 1024 * 1024;
 /// Entries of a page of a list: 100 000. Each is held in a hundred bytes, however small it is.
 pub(crate) const PAGE_ENTRIES: usize = 100_000;
 
+/// How long a user may take to sign in. 10 min: a password has to be found, and codes do not live
+/// longer (RFC 6749 section 4.1.2).
+pub(crate) const SIGN_IN_WAIT: Duration = Duration::from_secs(600);
+
+/// Bytes of a line that is pasted. 64 KiB: a code and what goes with it has a few thousand.
+pub(crate) const PASTED_BYTES: u64 = 64 * 1024;
+
 /// Bytes of a policy file: what the library takes, 1 MiB.
 pub(crate) const POLICY_BYTES: u64 = 1024 * 1024;

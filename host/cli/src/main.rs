@@ -5,6 +5,7 @@
 //! | options, and what `--help` says | `args.rs`, `help.rs`, `parse/` |
 //! | what was typed, read and checked | `invocation.rs`, `connection.rs`, `arguments/` |
 //! | what a command does | `commands/` |
+//! | the person who signs in | `signing_in.rs` |
 //! | what is shown | `show/`, `json.rs` |
 //! | what goes wrong: kind, exit code, hint, text | `failure/` |
 //! | signals, descriptors, traces | `process.rs` |
@@ -24,6 +25,7 @@ mod limits;
 mod parse;
 mod process;
 mod show;
+mod signing_in;
 
 use args::Cli;
 use clap::Parser as _;

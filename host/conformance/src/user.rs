@@ -1,13 +1,15 @@
 //! The user of the scenarios that want a sign-in, with what stands in for a browser: it goes where it is
 //! sent, and the authorization servers of the suite send everybody back at once.
 
-use futures::future::BoxFuture;
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Either, select};
 use sandbar::Sandbar;
 use sandbar::auth::{AuthError, Authorization, RedirectListener, Secret, SignInOptions, UserAgent};
 use sandbar::executor::HttpRequest;
 use sandbar::http::Policy;
 use serde::Deserialize;
 use std::error::Error;
+use std::pin::pin;
 
 /// Where the suite expects the metadata of the client to be. Nobody fetches them.
 const DOCUMENT: &str = "https://conformance-test.local/client-metadata.json";
@@ -68,11 +70,11 @@ impl UserAgent for Browser {
         authorization: &'a Authorization,
     ) -> BoxFuture<'a, Result<String, AuthError>> {
         Box::pin(async move {
-            tokio::select! {
+            let query = pin!(self.0.query(authorization.state()));
+            match select(query, pin!(go(authorization.url()))).await {
+                Either::Left((query, _)) => Ok(query),
                 // The query is there before the browser has its page.
-                biased;
-                query = self.0.query(authorization.state()) => Ok(query),
-                gone = go(authorization.url()) => Err(gone),
+                Either::Right((gone, query)) => query.now_or_never().ok_or(gone),
             }
         })
     }

@@ -143,6 +143,32 @@ impl Sandbar {
         }))
     }
 
+    /// What the server at `url` answers to somebody who has not signed in: the challenges for
+    /// [`discover`](Self::discover). It is asked for what it is and for its tools.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::NotAsked`] where it lets everybody in, [`AuthError::Server`] where it answers
+    /// otherwise.
+    pub async fn challenges(&self, url: &str) -> Result<Vec<String>, AuthError> {
+        let stranger = Self { credentials: None, ..self.clone() };
+        let asked = match stranger.connect(url).await {
+            Ok(session) => {
+                let listed = session.list_tools().await.map(drop);
+                session.close().await;
+                listed
+            }
+            Err(error) => Err(error),
+        };
+        match asked {
+            Ok(()) => Err(AuthError::NotAsked(url.to_owned())),
+            Err(error) => match error.challenges() {
+                Some(challenges) => Ok(challenges.to_vec()),
+                None => Err(AuthError::Server(Arc::new(error))),
+            },
+        }
+    }
+
     /// Who guards the server at `url`, which refused a request: `challenges` is
     /// [`StatusError::www_authenticate`](crate::StatusError::www_authenticate). The first step of
     /// [signing in](crate::auth).

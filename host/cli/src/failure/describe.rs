@@ -2,6 +2,7 @@
 
 use crate::failure::{Entity, Failure, exit};
 use crate::parse::TokenError;
+use sandbar::auth::AuthError;
 use sandbar::executor::ListenError;
 use sandbar::{
     BuildError, Error, ExecutorError, HttpError, HttpFailure, PluginFault, PluginProblem,
@@ -60,6 +61,10 @@ impl Failure {
             Self::HttpStatus { .. } => of("http-status", exit::SERVER_ERROR),
             Self::NotAList { .. } => of("invalid-message", exit::SERVER_ERROR),
             Self::Build(BuildError::Plugin(error)) => plugin(&error.problem),
+            Self::Auth(error) => signing_in(error),
+            Self::NotSignedIn => of("not-signed-in", exit::USAGE)
+                .hint("`sandbar auth status` lists the sign-ins; `sandbar login URL` makes one"),
+            Self::TokenNotShown => of("usage", exit::USAGE).hint("--reveal shows it all the same"),
             Self::Build(_) => of("sandbox-setup", exit::SANDBOX).hint(
                 "memory and address space of this machine may be limited (ulimit -v), or the \
                  cache directory unusable: set SANDBAR_CACHE_DIR to one of your own",
@@ -77,6 +82,28 @@ impl Failure {
             #[cfg(feature = "demo")]
             Self::Demo { .. } => of("demo", exit::SERVER_ERROR),
         }
+    }
+}
+
+fn signing_in(error: &AuthError) -> Description {
+    match error {
+        AuthError::InvalidUrl { .. } => of("usage", exit::USAGE),
+        AuthError::NotAsked(_) => of("not-asked", exit::SERVER_ERROR)
+            .hint("a server that wants no sign-in is used without one"),
+        AuthError::UnconfirmedIssuer { issuer } => of("unconfirmed-issuer", exit::DENIED)
+            .hint(&format!("if that is where you want to sign in, say so with --issuer {issuer}")),
+        AuthError::Http(failure) => http(failure),
+        AuthError::Refused { .. } => of("sign-in-refused", exit::SERVER_ERROR),
+        AuthError::Unsupported(_) => of("sign-in-unsupported", exit::SERVER_ERROR)
+            .hint("a client that is registered there can be named with --client-id"),
+        AuthError::TimedOut => of("timeout", exit::TIMEOUT),
+        AuthError::Listen { .. } => of("local-io", exit::LOCAL_IO)
+            .hint("is the port taken? without --callback-port any free one is used"),
+        AuthError::Store(_) => of("local-io", exit::LOCAL_IO)
+            .hint("SANDBAR_AUTH_DIR names another directory for sign-ins"),
+        AuthError::Sandbox(error) => sandbox(error),
+        AuthError::Setup(_) => of("sandbox-setup", exit::SANDBOX),
+        _ => of("sign-in", exit::SERVER_ERROR),
     }
 }
 
@@ -187,6 +214,8 @@ fn session(error: &Error) -> Description {
             .hint("run it on a terminal, without --json, to be asked; --no-input declines instead"),
         Error::Timeout { .. } => of("timeout", exit::TIMEOUT).hint("give it longer with --timeout"),
         Error::InvalidParams(_) | Error::InvalidUrl { .. } => of("usage", exit::USAGE),
+        Error::Credentials(_) => of("local-io", exit::LOCAL_IO)
+            .hint("SANDBAR_AUTH_DIR names another directory for sign-ins"),
         Error::Executor(error) => executor(error),
         Error::Setup(error) => setup(error),
         Error::Sandbox(error) => sandbox(error),
@@ -254,7 +283,12 @@ fn status(error: &StatusError) -> Description {
         return told.hint("the server has moved: give the URL that the redirect leads to");
     }
     match error.status {
-        401 => told.hint("give a token with --header 'Authorization: Bearer ...'"),
+        401 => told.hint(
+            "sign in with `sandbar login URL`, or give a token with --header 'Authorization: Bearer ...'",
+        ),
+        403 if !error.www_authenticate.is_empty() => told.hint(
+            "the server wants more rights: `sandbar login URL --scope SCOPE` asks for what it names",
+        ),
         403 => told.hint("the server knows who asks and refuses: check the rights of the token"),
         404 | 405 => told.hint(NOT_OFFERED),
         429 | 503 if error.retry_after.is_some() => told.hint("try again after that time"),

@@ -9,6 +9,7 @@ pub(crate) use report::report;
 
 use crate::arguments::{GivenError, Mismatch, suggestion};
 use crate::parse::{HeaderError, PolicyError, SourceError, TokenError};
+use sandbar::auth::{AuthError, StoreError};
 use sandbar::executor::ListenError;
 use sandbar::http::UnsupportedOrigin;
 use sandbar::{BuildError, Error, Processed};
@@ -130,6 +131,15 @@ pub(crate) enum Failure {
         /// Why.
         source: serde_json::Error,
     },
+    /// Nobody could be signed in.
+    #[error(transparent)]
+    Auth(Box<AuthError>),
+    /// There is no sign-in.
+    #[error("there is no sign-in to this server")]
+    NotSignedIn,
+    /// A token was asked for, and not meant to be shown.
+    #[error("a token is not shown: whoever reads it can act as you")]
+    TokenNotShown,
     /// No sandbox could be set up.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -193,6 +203,21 @@ impl fmt::Display for Entity {
             Self::Tool => "tool",
             Self::Prompt => "prompt",
         })
+    }
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Server(error) => Self::opening((*error).clone(), true),
+            other => Self::Auth(Box::new(other)),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Auth(Box::new(error.into()))
     }
 }
 

@@ -42,6 +42,13 @@ impl SignInOptions {
         }
     }
 
+    /// Where the redirect is waited for instead.
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uri = uri.into();
+        self
+    }
+
     /// Confirms that authorization servers of this origin may be signed in at.
     #[must_use]
     pub fn issuer(mut self, origin: impl Into<String>) -> Self {
