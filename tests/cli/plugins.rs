@@ -60,6 +60,10 @@ async fn a_plugin_is_asked_whoever_dials_and_however_it_is_printed() {
         let json = [way, vec!["--json".to_owned()]].concat();
         assert_eq!(run(&call, &json).await.json()["content"][0]["text"], "a [removed]");
     }
+    let denied = run(&["call", &server.url(), "fail", "{}"], &censor).await;
+    denied.assert_failed(6, &["the plugin `censor` denies it: it only fails"]);
+    let answered = run(&["call", &server.url(), "answered", "{}"], &censor).await;
+    assert_eq!(answered.output(), "secret of the plugin\n");
     let tools = run(&["tools", &server.url()], &censor).await;
     assert!(tools.output().contains("echo") && !tools.output().contains("slow"), "{tools:?}");
 }

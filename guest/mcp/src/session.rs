@@ -225,6 +225,8 @@ impl GuestSession for Session {
 
     fn cancel(&self, call: u64) {
         self.0.calls.cancel(CallId(call));
+        // Of a call that was not made, and will not be, nobody is told anything.
+        drop(self.0.listeners.of(CallId(call)));
     }
 
     async fn close(&self) -> Result<(), WitError> {

@@ -61,17 +61,21 @@ impl GuestSession for Plugged {
         params: Option<String>,
         mut options: CallOptions,
     ) -> Result<String, Error> {
+        let id = options.id;
         match method.as_str() {
             "tools/list" => {
-                let cursor = json::list_params(params.as_deref(), &mut options)?;
+                let cursor = json::list_params(params.as_deref(), &mut options);
+                let cursor = cursor.inspect_err(|_| self.0.cancel(id))?;
                 Ok(json::tool_page(self.list_tools(cursor, options).await?)?)
             }
             "tools/call" => {
-                let (tool, arguments) = json::call_params(params.as_deref(), &mut options)?;
+                let call = json::call_params(params.as_deref(), &mut options);
+                let (tool, arguments) = call.inspect_err(|_| self.0.cancel(id))?;
                 Ok(json::tool_result(self.call_tool(tool, arguments, options).await?)?)
             }
             // They return results of tools in forms that no plugin is shown.
             "tasks/get" | "tasks/result" => {
+                self.0.cancel(id);
                 let reason = format!("`{method}` gets results of tools past a plugin for tools");
                 Err(Error::Http(Failure::unsent(ErrorCode::Denied(reason))))
             }
@@ -97,6 +101,10 @@ impl GuestSession for Plugged {
     ) -> Result<ToolResult, Error> {
         let unsent = |reason| Failure::unsent(ErrorCode::Denied(reason));
         let decision = plugin::calling(&Call { tool, arguments }).map_err(unsent);
+        if !matches!(decision, Ok(Decision::Proceed(_))) {
+            // The call is not made: its listener's stream is to end all the same.
+            self.0.cancel(options.id);
+        }
         let decision = decision.map_err(Error::Http)?;
         let result = match decision {
             Decision::Answer(result) => result,
