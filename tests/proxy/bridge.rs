@@ -205,6 +205,21 @@ async fn what_changes_at_a_modern_server_is_told() {
     assert_eq!(agent.hears().await, updated);
 }
 
+/// Catches an agent that is left without a server because that one agrees to a handshake which its
+/// version does not have.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modern_server_that_agrees_to_the_handshake_is_bridged_all_the_same() {
+    let agreed = json_rpc_response(json!({
+        "protocolVersion": "2026-07-28", "capabilities": {},
+        "serverInfo": { "name": "new", "version": "2" },
+    }));
+    let script = modern().on("initialize", Script::respond(agreed));
+    let server = FaultServer::start_mcp(script).await;
+    let (_agent, answer) = opened(&server).await;
+    assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
+    assert_eq!(operations(&server)[..2], ["initialize", "server/discover"]);
+}
+
 /// Catches a bridge to nowhere: what is no server at all says so itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_server_of_either_era_is_an_error() {

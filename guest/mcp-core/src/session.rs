@@ -319,18 +319,29 @@ impl Session {
     pub fn farewell(&mut self) -> Option<HttpRequest> {
         self.close();
         match core::mem::replace(&mut self.wire, Wire::Closed) {
-            Wire::Closing(Parting::Legacy(legacy)) if legacy.session_id.is_some() => {
-                Some(HttpRequest {
-                    url: None,
-                    method: Method::Delete,
-                    fields: self.with_configured(legacy.fields()),
-                    body: None,
-                    idle_timeout: self.config.idle_timeout,
-                    deadline: None,
-                })
-            }
+            Wire::Closing(Parting::Legacy(legacy)) => self.goodbye(&legacy),
             _ => None,
         }
+    }
+
+    /// The same for a session that another one takes the place of.
+    pub(crate) fn replaced(&self) -> Option<HttpRequest> {
+        match &self.wire {
+            Wire::Legacy(legacy) => self.goodbye(legacy),
+            _ => None,
+        }
+    }
+
+    fn goodbye(&self, legacy: &Legacy) -> Option<HttpRequest> {
+        legacy.session_id.as_ref()?;
+        Some(HttpRequest {
+            url: None,
+            method: Method::Delete,
+            fields: self.with_configured(legacy.fields()),
+            body: None,
+            idle_timeout: self.config.idle_timeout,
+            deadline: None,
+        })
     }
 
     pub(crate) const fn check_open(&self) -> Result<(), Error> {

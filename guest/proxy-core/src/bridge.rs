@@ -48,6 +48,12 @@ pub(crate) const fn is_of_a_modern_server(error: &RpcError) -> bool {
     matches!(error.code, -32022..=-32020 | -32601)
 }
 
+/// Whether a server agreed to `initialize` in a version that does not have it: the agent would go away.
+pub(crate) fn opens_the_modern_era(result: &str) -> bool {
+    let version = Picked::from(result, ["protocolVersion"]).ok();
+    version.is_some_and(|version| version.values[0] == Some(VERSION))
+}
+
 /// Whether a server that gave no answer to `initialize` may be.
 pub(crate) fn may_be_modern(error: &Error) -> bool {
     matches!(error, Error::Status(status) if matches!(status.status, 400 | 404 | 405 | 406 | 422))

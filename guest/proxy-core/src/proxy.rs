@@ -274,6 +274,12 @@ impl Proxy {
                 self.try_bridge(call, one_line(text));
                 None
             }
+            Ok(Message::Success { result, .. })
+                if request.is_opening() && bridge::opens_the_modern_era(result) =>
+            {
+                self.try_bridge(call, one_line(text));
+                None
+            }
             Ok(Message::Failure { error, .. })
                 if parking::is_of_a_legacy_server(&error)
                     && self.modern_texts.contains_key(&call) =>

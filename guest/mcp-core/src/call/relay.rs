@@ -22,7 +22,7 @@ use sandbar_exchange::{Failure, Response};
 
 use super::handshake::INITIALIZED;
 use super::repetition::Repetitions;
-use super::{Drive, Step, done, out_of_turn};
+use super::{Call, Drive, Step, done, out_of_turn};
 
 mod ending;
 mod errand;
@@ -37,6 +37,8 @@ pub(super) struct RelayCall {
     generation: u64,
     /// The session that the response to `initialize` assigned.
     assigned: Result<Option<SessionId>, Error>,
+    /// What ends the session before, where the client opens another one.
+    goodbye: Option<HttpRequest>,
     cursor: Cursor,
     repetitions: Repetitions,
     /// Whether it was sent again in a new session.
@@ -89,6 +91,7 @@ impl RelayCall {
             message,
             generation: 0,
             assigned: Ok(None),
+            goodbye: None,
             cursor: Cursor::default(),
             repetitions: Repetitions::default(),
             repeated_in_new_session: false,
@@ -245,6 +248,7 @@ impl RelayCall {
         let Some(Ok(known)) = result.map(description::from_initialize) else { return Ok(()) };
         let version = known.protocol_version.clone().into();
         let transport = Transport::StreamableHttp;
+        self.goodbye = session.replaced();
         session.opened(Wire::Legacy(Legacy { version, session_id, transport }), known)
     }
 
@@ -311,6 +315,12 @@ impl Drive for RelayCall {
                 State::Ready => self.send(session),
                 State::Resuming => self.resume(session),
                 State::Receiving(expected, inbound) => self.receive(session, expected, inbound),
+                State::Telling(text) if self.goodbye.is_some() => {
+                    self.state = State::Telling(text);
+                    self.goodbye
+                        .take()
+                        .map(|request| Step::Background(Call::delivery("DELETE", request)))
+                }
                 State::Telling(text) => {
                     self.state = State::Settled(Ok(()));
                     Some(Step::Text(text))

@@ -56,6 +56,18 @@ fn what_is_said_and_answered_stays_as_it_is() {
     assert_eq!(field(script.sent()[0], "mcp-session-id"), ["s1"]);
 }
 
+/// Catches a session that is left behind at the server when its client opens another one.
+#[test]
+fn a_session_that_another_takes_the_place_of_is_ended() {
+    let mut session = opened();
+    let again = Reply::json(200, RESULT).field("mcp-session-id", "s2");
+    let (outcome, script) = relayed(&mut session, INITIALIZE, [again, Reply::accepted()]);
+    outcome.unwrap();
+    assert_eq!(script.methods(), ["initialize", "DELETE"]);
+    assert_eq!(field(script.sent()[1], "mcp-session-id"), ["s1"]);
+    assert_eq!(script.texts(), [RESULT]);
+}
+
 /// Catches a handshake that is not the client's, and a request that is sent a third time.
 #[test]
 fn a_forgotten_session_is_opened_again_with_the_clients_own_words() {
