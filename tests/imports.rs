@@ -64,6 +64,12 @@ fn the_adapters_of_plugins_import_the_plugin_and_what_they_stand_in_front_of() {
     );
 }
 
+/// Catches a judge of strangers' schemas that could fetch one.
+#[test]
+fn what_judges_results_can_reach_nothing() {
+    assert_eq!(imports(components::SCHEMA), [""; 0]);
+}
+
 /// Catches an executor that knows of MCP, or that opens sockets itself.
 #[test]
 fn the_local_executor_imports_wasi_http_alone() {

@@ -58,6 +58,13 @@ const PROXIED: Part = Part {
     documentation: "`proxy` with `mcp` as its way to the server.",
 };
 
+/// What judges results.
+const SCHEMA: Part = Part {
+    guest: Guest { package: "sandbar-guest-schema", component: "schema" },
+    summary: "judges JSON by its schema; imports nothing",
+    documentation: "Judges a JSON text by a JSON Schema. It can reach nothing.",
+};
+
 /// What exports it.
 const EXECUTORS: [Part; 2] = [
     Part {
@@ -102,11 +109,14 @@ fn main() -> Result<()> {
     let mut consumers = build(&workspace, &out_dir, &CONSUMERS.each_ref().map(|part| part.guest))?;
     let driven = build(&workspace, &out_dir, &DRIVEN.each_ref().map(|part| part.guest))?;
     let proxy = build(&workspace, &out_dir, &[PROXY.guest])?;
+    let schema = build(&workspace, &out_dir, &[SCHEMA.guest])?;
     let executors = build(&workspace, &out_dir, &EXECUTORS.each_ref().map(|part| part.guest))?;
     let adapters = build(&workspace, &out_dir, &ADAPTERS.each_ref().map(|part| part.guest))?;
     let mut embedded = Embedded { out_dir, constants: String::new(), names: Vec::new() };
-    let parts = CONSUMERS.iter().chain(&DRIVEN).chain(&EXECUTORS).chain(&ADAPTERS).chain([&PROXY]);
-    let built = consumers.iter().chain(&driven).chain(&executors).chain(&adapters).chain(&proxy);
+    let parts = CONSUMERS.iter().chain(&DRIVEN).chain(&EXECUTORS).chain(&ADAPTERS);
+    let parts = parts.chain([&PROXY, &SCHEMA]);
+    let built = consumers.iter().chain(&driven).chain(&executors).chain(&adapters);
+    let built = built.chain(&proxy).chain(&schema);
     for (part, component) in parts.zip(built) {
         embedded.add(part.guest.component, part.summary, part.documentation, component)?;
     }

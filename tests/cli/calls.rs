@@ -200,3 +200,47 @@ async fn tools_of_the_everything_server_can_be_called() {
     let run = sandbar(["call", &server.url(), "get-sum", "--arg", "a=2", "--arg", "b=3"]).await;
     assert!(run.output().contains('5'), "{run:?}");
 }
+
+/// Catches a result that is printed as if it were what the tool promises, one that is lost because it is
+/// not, a schema that is fetched, and a promise that is insisted on though nobody asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_structured_result_is_judged_by_its_schema_where_that_is_wanted() {
+    let server = demo().await;
+    let call = ["call", &server.url(), "structured", "--validate", "--arg", "city=Ulm"];
+    let run = sandbar(call).await;
+    assert!(!run.output().is_empty(), "{}", run.stderr);
+    assert_eq!(run.stderr, "");
+
+    for (schema, result, told) in [
+        (
+            r#"{"type":"object","properties":{"n":{"type":"integer"}}}"#,
+            r#"{"n":"x"}"#,
+            "at /n: it is string",
+        ),
+        (r#"{"required":["n"]}"#, "{}", "`n` is missing"),
+        (r#"{"$ref":"http://169.254.169.254/"}"#, "{}", "nothing is fetched"),
+    ] {
+        let tools = format!(
+            r#"{{"jsonrpc":"2.0","id":{{id}},"result":{{"tools":[{{"name":"t","inputSchema":{{"type":"object","properties":{{"a":{{"type":"integer"}}}}}},"outputSchema":{schema}}}]}}}}"#
+        );
+        let result = format!(
+            r#"{{"jsonrpc":"2.0","id":{{id}},"result":{{"content":[{{"type":"text","text":"done"}}],"structuredContent":{result}}}}}"#
+        );
+        let script = McpScript::legacy()
+            .on("tools/list", Script::respond(Response::json(200, tools)))
+            .on("tools/call", Script::respond(Response::json(200, result)));
+        let server = FaultServer::start_mcp(script).await;
+        let url = server.url("/mcp");
+        for json in [false, true] {
+            let mut arguments = vec!["call", &url, "t", "--era", "legacy", "--validate"];
+            arguments.extend(json.then_some("--json"));
+            let run = sandbar(arguments).await;
+            assert_eq!(run.code, Some(4), "{run:?}");
+            assert!(run.stderr.contains(told) && run.stdout.contains("done"), "{run:?}");
+        }
+        let run = sandbar(["call", &url, "t", "--era", "legacy", "-a", "a=1"]).await;
+        assert_eq!(run.output(), "done\n");
+        assert_eq!(run.stderr.contains(told), !told.contains("fetched"), "{}", run.stderr);
+        assert_eq!(sandbar(["call", &url, "t", "--era", "legacy"]).await.stderr, "");
+    }
+}

@@ -23,6 +23,7 @@ const FLOORS: [&[&str]; 7] = [
         "limits",
         "pages",
         "changes",
+        "validation",
     ],
     // Being an executor.
     &["serve"],

@@ -43,11 +43,11 @@ impl<'a> Places<'a> {
                     *self.dynamic.entry(anchor).or_default() += 1;
                 }
                 // What is compared is no schema, whatever it looks like.
-                let schemas =
+                let mut schemas =
                     members.iter().filter(|(name, _)| *name != "const" && *name != "enum");
-                schemas.map(|(_, member)| self.find(member, base, depth)).collect()
+                schemas.try_for_each(|(_, member)| self.find(member, base, depth))
             }
-            Value::Array(items) => items.iter().map(|item| self.find(item, base, depth)).collect(),
+            Value::Array(items) => items.iter().try_for_each(|item| self.find(item, base, depth)),
             _ => Ok(()),
         }
     }

@@ -220,6 +220,10 @@ pub(crate) struct CallArgs {
     /// several, each to one with a number in its name
     #[arg(long, short = 'o', value_name = "FILE", conflicts_with = "json")]
     pub(crate) output: Option<PathBuf>,
+    /// Fail where the structured result is not what the tool's schema promises. The result is printed
+    /// all the same; without this, a difference that is noticed is a warning
+    #[arg(long)]
+    pub(crate) validate: bool,
     #[command(flatten)]
     pub(crate) values: ValueArgs,
 }

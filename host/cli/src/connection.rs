@@ -29,7 +29,7 @@ pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) output: OutputArgs,
     options: ConnectOptions,
-    sandbar: Sandbar,
+    pub(crate) sandbar: Sandbar,
     timeout: Option<Duration>,
     /// Whether the user named the era.
     era_known: bool,

@@ -30,6 +30,7 @@ pub(crate) enum Invocation {
         tool: String,
         given: GivenArguments,
         output: Option<PathBuf>,
+        validate: bool,
     },
     Read {
         server: Server,
@@ -78,8 +79,9 @@ impl Invocation {
             Command::Prompts(args) => Self::List(Server::resolve(args.server)?, List::Prompts),
             Command::Call(args) => {
                 let given = given(args.object.as_deref(), &args.values)?;
-                let (server, output) = (Server::resolve(args.server)?, args.output);
-                Self::Call { server, tool: args.tool, given, output }
+                let server = Server::resolve(args.server)?;
+                let (tool, output, validate) = (args.tool, args.output, args.validate);
+                Self::Call { server, tool, given, output, validate }
             }
             Command::Read(args) => {
                 let (server, output) = (Server::resolve(args.server)?, args.output);
@@ -124,8 +126,8 @@ impl Invocation {
     pub(crate) async fn run(self) -> Result<u8, Failure> {
         match self {
             Self::List(server, list) => lists::run(server, list).await,
-            Self::Call { server, tool, given, output } => {
-                calls::call(server, &tool, &given, output).await
+            Self::Call { server, tool, given, output, validate } => {
+                calls::call(server, &tool, &given, output, validate).await
             }
             Self::Read { server, uri, output } => calls::read(server, &uri, output).await,
             Self::Complete(server, completion) => completion.ask(server).await,

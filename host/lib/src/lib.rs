@@ -41,6 +41,7 @@ mod sandbar;
 mod sandbox;
 mod serve;
 mod session;
+mod validation;
 mod watch;
 
 pub use call::{Call, Request};
@@ -58,6 +59,7 @@ pub use sandbox::plugins::limits::PluginLimits;
 pub use sandbox::plugins::plugin::Plugin;
 pub use sandbox::{components, handler};
 pub use session::{Session, SessionStats};
+pub use validation::{ValidationError, Violation};
 pub use watch::{Interest, Watch};
 
 /// The records of MCP, as they come out of the sandbox.

@@ -21,6 +21,7 @@ use crate::sandbox::state::Network;
 use crate::sandbox::worker::Worker;
 use crate::serve::{ListenError, ListenOptions, Listener, ServeOptions, Server};
 use crate::session::{Session, Told, Usage};
+use crate::validation::{self, ValidationError, Violation};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::task::AbortHandle;
@@ -234,6 +235,22 @@ impl Sandbar {
         Listener::bind(self.server(), options).await
     }
 
+    /// What in `instance` the JSON Schema does not allow; nothing where it is valid. Both are JSON texts,
+    /// and are read in a sandbox of its own that can reach nothing: the structured result of a
+    /// tool by its `output_schema`, say.
+    ///
+    /// # Errors
+    ///
+    /// [`ValidationError::Unusable`] where nothing can be said; notably nothing is fetched that the
+    /// schema refers to. Else what became of the sandbox.
+    pub async fn validate(
+        &self,
+        schema: &str,
+        instance: &str,
+    ) -> Result<Vec<Violation>, ValidationError> {
+        validation::validate(&self.programs, schema, instance).await
+    }
+
     fn server(&self) -> Server {
         Server { programs: Arc::clone(&self.programs), dialers: Arc::clone(&self.dialers) }
     }
@@ -242,7 +259,7 @@ impl Sandbar {
     async fn open(&self, network: Network, mut options: ConnectOptions) -> Result<Session, Error> {
         let dialer = match &network {
             Network::Local(dialer) => Some(Dialer::clone(dialer)),
-            Network::Remote(_) | Network::Given(_) => None,
+            Network::Remote(_) | Network::Given(_) | Network::None => None,
         };
         let (sandbox, instance) =
             self.programs.start_mcp(network, std::mem::take(&mut options.plugins)).await?;

@@ -108,7 +108,7 @@ impl<T: Entry> Catalogue<T> {
         Failure::Refused { entity: T::ENTITY, name, source, details }
     }
 
-    fn find(&self, name: &str) -> Option<&T> {
+    pub(crate) fn find(&self, name: &str) -> Option<&T> {
         self.0.iter().find(|entry| entry.name() == name)
     }
 

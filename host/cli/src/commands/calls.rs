@@ -7,9 +7,10 @@ use crate::connection::Server;
 use crate::failure::{Failure, exit};
 use crate::json::JsonObject;
 use crate::show::{Console, stdout};
-use sandbar::types::{PromptResult, ResourceContents, ToolResult};
-use sandbar::{Error, Request, RpcError, Session};
+use sandbar::types::{PromptResult, ResourceContents, Tool, ToolResult};
+use sandbar::{Error, Request, RpcError, Sandbar, Session, Violation};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
 /// JSON-RPC 2.0 section 5.1: what servers answer to unknown names and to invalid arguments.
@@ -21,12 +22,15 @@ pub(crate) async fn call(
     name: &str,
     given: &GivenArguments,
     output: Option<PathBuf>,
+    validate: bool,
 ) -> Result<u8, Failure> {
     let as_json = server.output.json;
+    let promise = Promise { sandbar: server.sandbar.clone(), is_insisted_on: validate };
     server
         .with_session(async |session, console| {
             let printer = Printer { console, as_json };
-            ToolCall { session, printer, name, given, output: output.as_deref() }.make().await
+            let output = output.as_deref();
+            ToolCall { session, printer, name, given, output, promise }.make().await
         })
         .await
 }
@@ -151,6 +155,7 @@ struct ToolCall<'a> {
     given: &'a GivenArguments,
     /// Where what is no text goes, if anywhere.
     output: Option<&'a Path>,
+    promise: Promise,
 }
 
 impl ToolCall<'_> {
@@ -164,22 +169,30 @@ impl ToolCall<'_> {
         } else {
             self.given.untyped()
         };
+        if self.promise.is_insisted_on && known.is_none() {
+            known = Some(ToolList::ask(self.session).await?);
+        }
         let request = self.session.call_tool(self.name, Some(arguments.to_string()));
-        let is_error = match self.printer.print(request, shown).await {
+        let outcome = match self.printer.print(request, shown).await {
             Ok(Printed::ForPeople(result)) => {
                 if let Some(path) = self.output {
                     save::save(self.printer.console, path, &save::of_content(&result.content))?;
                 }
-                result.is_error
+                Outcome { is_error: result.is_error, structured: result.structured }
             }
-            Ok(Printed::AsItCame(result)) => Outcome::of(&result).is_error,
+            Ok(Printed::AsItCame(result)) => Outcome::of(&result),
             // Unlike other requests it may have had its effect.
             Err(Failure::Session(error)) => {
                 return Err(self.explain(known, Failure::Effect(error)).await);
             }
             Err(failure) => return Err(failure),
         };
-        Ok(match is_error {
+        if !outcome.is_error
+            && let Some(tool) = known.as_ref().and_then(|tools| tools.find(self.name))
+        {
+            self.promise.check(self.printer.console, tool, outcome.structured.as_deref()).await?;
+        }
+        Ok(match outcome.is_error {
             true if self.suspect(known).await => exit::USAGE,
             true => exit::TOOL_ERROR,
             false => exit::OK,
@@ -219,17 +232,71 @@ impl ToolCall<'_> {
     }
 }
 
-/// The one member of a raw result that the exit code depends on. Results without it succeeded.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+/// The members of a result that the exit code depends on. Results without them succeeded.
+#[derive(Default)]
 struct Outcome {
-    #[serde(rename = "isError")]
     is_error: bool,
+    structured: Option<String>,
 }
 
 impl Outcome {
+    /// Those of a result as it came.
     fn of(result: &str) -> Self {
-        serde_json::from_str(result).unwrap_or_default()
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Members<'a> {
+            #[serde(rename = "isError")]
+            is_error: bool,
+            #[serde(rename = "structuredContent", borrow)]
+            structured: Option<&'a RawValue>,
+        }
+        let members: Members<'_> = serde_json::from_str(result).unwrap_or_default();
+        let structured = members.structured.map(|value| value.get().to_owned());
+        Self { is_error: members.is_error, structured }
+    }
+}
+
+/// What a tool promises of its structured result (2025-11-25, "Tools", "Output Schema").
+struct Promise {
+    sandbar: Sandbar,
+    /// Whether a result that breaks it is a failure, and not a warning.
+    is_insisted_on: bool,
+}
+
+impl Promise {
+    async fn check(
+        &self,
+        console: &Console,
+        tool: &Tool,
+        structured: Option<&str>,
+    ) -> Result<(), Failure> {
+        let Some(schema) = &tool.output_schema else {
+            if self.is_insisted_on {
+                console.note(&format!("the tool `{}` promises no structured result", tool.name));
+            }
+            return Ok(());
+        };
+        let judged = match structured {
+            Some(structured) => self.sandbar.validate(schema, structured).await,
+            None => {
+                let problem = "there is no structured result".to_owned();
+                Ok(vec![Violation { place: String::new(), problem }])
+            }
+        };
+        let name = tool.name.clone();
+        match judged {
+            Ok(violations) if violations.is_empty() => Ok(()),
+            Ok(violations) => {
+                let broken = Failure::Promise { name, violations };
+                if self.is_insisted_on {
+                    return Err(broken);
+                }
+                console.note(&broken.to_string());
+                Ok(())
+            }
+            Err(source) if self.is_insisted_on => Err(Failure::Schema { name, source }),
+            Err(_unjudged) => Ok(()),
+        }
     }
 }
 

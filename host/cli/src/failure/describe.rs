@@ -6,7 +6,7 @@ use sandbar::auth::AuthError;
 use sandbar::executor::ListenError;
 use sandbar::{
     BuildError, Error, ExecutorError, HttpError, HttpFailure, PluginFault, PluginProblem,
-    Processed, SandboxError, StatusError,
+    Processed, SandboxError, StatusError, ValidationError,
 };
 
 /// JSON-RPC 2.0 section 5.1.
@@ -53,6 +53,14 @@ impl Failure {
             Self::Unknown { entity: Entity::Tool, .. } => of("unknown-tool", exit::USAGE),
             Self::Unknown { entity: Entity::Prompt, .. } => of("unknown-prompt", exit::USAGE),
             Self::Mismatch { .. } | Self::Refused { .. } => of("invalid-arguments", exit::USAGE),
+            Self::Promise { .. } => of("broken-promise", exit::SERVER_ERROR)
+                .hint("the call has run, and its result is printed: tell whoever made the tool"),
+            Self::Schema { source: ValidationError::Unusable(_), .. } => {
+                of("unusable-schema", exit::SERVER_ERROR)
+                    .hint("the call has run, and its result is printed")
+            }
+            Self::Schema { source: ValidationError::Sandbox(error), .. } => sandbox(error),
+            Self::Schema { .. } => of("sandbox-setup", exit::SANDBOX),
             Self::Session(error) => session(error),
             Self::Opening { source, .. } => opening(source),
             Self::Resource(error) => resource(error),

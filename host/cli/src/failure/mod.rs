@@ -9,10 +9,11 @@ pub(crate) use report::report;
 
 use crate::arguments::{GivenError, Mismatch, suggestion};
 use crate::parse::{HeaderError, PolicyError, SourceError, TokenError};
+use crate::show::visible_line;
 use sandbar::auth::{AuthError, StoreError};
 use sandbar::executor::ListenError;
 use sandbar::http::UnsupportedOrigin;
-use sandbar::{BuildError, Error, Processed};
+use sandbar::{BuildError, Error, Processed, ValidationError, Violation};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -91,6 +92,22 @@ pub(crate) enum Failure {
         source: Box<Error>,
         /// What it takes, for people.
         details: String,
+    },
+    /// A structured result is not what its tool promises. It has been printed.
+    #[error("the result of the tool `{name}` is not what its schema promises: {}", listed(.violations))]
+    Promise {
+        /// The tool.
+        name: String,
+        /// What the schema does not allow; not empty.
+        violations: Vec<Violation>,
+    },
+    /// Nobody can say whether a structured result is what its tool promises. It has been printed.
+    #[error("the result of the tool `{name}` could not be judged by its schema")]
+    Schema {
+        /// The tool.
+        name: String,
+        /// Why.
+        source: ValidationError,
     },
     /// The exchange with the server failed.
     #[error(transparent)]
@@ -242,6 +259,13 @@ impl Failure {
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
+}
+
+/// Violations in a line. They quote what a server sent.
+fn listed(violations: &[Violation]) -> String {
+    let texts =
+        violations.iter().map(|violation| visible_line(&violation.to_string()).into_owned());
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 /// Why no session could be opened, and what was being tried, where a server has had its say: one

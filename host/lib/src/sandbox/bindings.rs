@@ -149,6 +149,20 @@ mod tools_plugin {
     });
 }
 
+mod validating {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package sandbar:host;
+            world validating {
+                export sandbar:schema/validator@0.1.0;
+            }
+        ",
+        world: "sandbar:host/validating",
+        exports: { default: async },
+    });
+}
+
 pub(crate) use embedding::exports::sandbar::mcp::client::GuestSession as SessionExports;
 pub(crate) use embedding::sandbar::executor::channel;
 #[expect(unreachable_pub, reason = "generated code re-exports it")]
@@ -166,3 +180,5 @@ pub(crate) use serving::exports::sandbar::executor::server::Connection as Served
 pub(crate) use serving::{Serving, ServingPre};
 pub(crate) use tools_plugin::exports::sandbar::plugin::tools as plugin_tools;
 pub(crate) use tools_plugin::{ToolsPlugin, ToolsPluginIndices};
+pub(crate) use validating::exports::sandbar::schema::validator;
+pub(crate) use validating::{Validating, ValidatingPre};

@@ -4,10 +4,11 @@ use crate::budget::Budget;
 use crate::channel::Target;
 use crate::sandbox::bindings::{
     Embedding, EmbeddingPre, Fetching, FetchingPre, LoggingIn, LoggingInPre, Proxying, ProxyingPre,
-    Serving, ServingPre,
+    Serving, ServingPre, Validating, ValidatingPre,
 };
 use crate::sandbox::components::{
-    FETCH, FETCH_REMOTE, MCP, MCP_REMOTE, OAUTH, PROXY_MCP, PROXY_MCP_REMOTE, SERVE, SERVE_REMOTE,
+    FETCH, FETCH_REMOTE, MCP, MCP_REMOTE, OAUTH, PROXY_MCP, PROXY_MCP_REMOTE, SCHEMA, SERVE,
+    SERVE_REMOTE,
 };
 use crate::sandbox::composition::{Program, Surroundings};
 use crate::sandbox::engine::{Sandbox, SandboxEngine};
@@ -31,6 +32,7 @@ pub(crate) struct Programs {
     serve: Program<ServingPre<State>>,
     proxy: Program<ProxyingPre<State>>,
     login: Program<LoggingInPre<State>>,
+    schema: Program<ValidatingPre<State>>,
     /// Whether the client is not the embedded one.
     is_custom: bool,
 }
@@ -60,6 +62,7 @@ impl Programs {
             serve: Program::embedded(SERVE, SERVE_REMOTE, ServingPre::new),
             proxy: Program::embedded(PROXY_MCP, PROXY_MCP_REMOTE, ProxyingPre::new),
             login: Program::alone(OAUTH, LoggingInPre::new),
+            schema: Program::alone(SCHEMA, ValidatingPre::new),
             is_custom,
         };
         if is_custom {
@@ -101,6 +104,14 @@ impl Programs {
     ) -> Result<(Sandbox, LoggingIn), StartError> {
         let program = self.login.get(&self.engine, Surroundings::default())?;
         let mut sandbox = self.engine.sandbox(network, Chain::default());
+        let instance = program.instantiate_async(&mut sandbox.store).await;
+        Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
+    }
+
+    /// A sandbox with what judges results, which can reach nothing.
+    pub(crate) async fn start_schema(&self) -> Result<(Sandbox, Validating), StartError> {
+        let program = self.schema.get(&self.engine, Surroundings::default())?;
+        let mut sandbox = self.engine.sandbox(Network::None, Chain::default());
         let instance = program.instantiate_async(&mut sandbox.store).await;
         Ok((sandbox, instance.map_err(SandboxError::unavailable)?))
     }

@@ -15,6 +15,8 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 /// The way out of a sandbox.
 pub(crate) enum Network {
+    /// There is none.
+    None,
     /// Requests are dialled from here.
     Local(Box<Dialer>),
     /// Requests go to an executor elsewhere.
@@ -58,6 +60,7 @@ impl State {
         table.set_max_capacity(HANDLES);
         let (mut dialer, mut connector, mut performer) = (None, None, None);
         match network {
+            Network::None => {}
             Network::Local(local) => dialer = Some(*local),
             Network::Remote(remote) => connector = Some(remote),
             Network::Given(given) => performer = Some(given),
