@@ -13,13 +13,15 @@ use crate::http::{HttpRequest, Method};
 use crate::json_text::{Picked, quoted};
 use crate::jsonrpc::{self, Id};
 use crate::legacy::{Legacy, Transport};
-use crate::limits::{STANDING_SILENCE, UNPRODUCTIVE_RESUMPTIONS};
+use crate::limits::UNPRODUCTIVE_RESUMPTIONS;
 use crate::modern::Modern;
 use crate::notification::{Change, Notification};
 use crate::params::Params;
 use crate::relayed::Relayed;
 use crate::version::Era;
-use sandbar_exchange::{Field, Response};
+use sandbar_exchange::Response;
+
+mod exchanges;
 
 /// The id of a request that the server made, to answer it with [`Session::response`].
 ///
@@ -71,13 +73,6 @@ pub(crate) enum Parting {
     /// Within its session, which it keeps until the farewell.
     Legacy(Legacy),
 }
-
-/// What front ends want of every request: filters refuse one without a name, and content delivery
-/// networks compress for whoever does not say otherwise.
-const EVERY_REQUEST: [(&str, &str); 2] = [
-    ("user-agent", concat!("sandbar/", env!("CARGO_PKG_VERSION"))),
-    ("accept-encoding", "identity"),
-];
 
 /// One MCP server, as all calls to it see it.
 #[derive(Debug)]
@@ -460,79 +455,5 @@ impl Session {
     /// Takes what the head of any response asks to be remembered.
     pub(crate) fn notice(&mut self, head: &Response) {
         self.cookies.take(&self.config.url, head);
-    }
-
-    /// A POST of one message (2025-03-26 and later, "Sending Messages to the Server").
-    pub(crate) fn post(
-        &self,
-        own: Vec<Field>,
-        body: Vec<u8>,
-        idle_timeout: Option<Duration>,
-    ) -> HttpRequest {
-        let mut fields = vec![
-            Field::new("content-type", "application/json"),
-            Field::new("accept", "application/json, text/event-stream"),
-        ];
-        fields.extend(own);
-        HttpRequest {
-            url: None,
-            method: Method::Post,
-            fields: self.with_configured(fields),
-            body: Some(body),
-            idle_timeout: idle_timeout.or(self.config.idle_timeout),
-            deadline: None,
-        }
-    }
-
-    /// A GET that resumes a stream after the event `last_event_id`.
-    pub(crate) fn resume(
-        &self,
-        legacy: &Legacy,
-        last_event_id: &str,
-        idle_timeout: Option<Duration>,
-    ) -> HttpRequest {
-        let mut fields = legacy.fields();
-        fields.push(Field::new("last-event-id", last_event_id));
-        self.get(fields, idle_timeout.or(self.config.idle_timeout))
-    }
-
-    /// A GET that opens the stream for what belongs to no request, or resumes it after an event. It
-    /// may be silent for as long as nothing happens.
-    pub(crate) fn standing(&self, legacy: &Legacy, last_event_id: Option<&str>) -> HttpRequest {
-        let mut fields = legacy.fields();
-        fields.extend(last_event_id.map(|id| Field::new("last-event-id", id)));
-        self.get(fields, Some(STANDING_SILENCE))
-    }
-
-    /// A GET that opens a stream of the transport of 2024-11-05.
-    pub(crate) fn listen(&self) -> HttpRequest {
-        self.get(Vec::new(), self.config.idle_timeout)
-    }
-
-    /// A GET of a stream.
-    fn get(&self, own: Vec<Field>, idle_timeout: Option<Duration>) -> HttpRequest {
-        let mut fields = vec![Field::new("accept", "text/event-stream")];
-        fields.extend(own);
-        HttpRequest {
-            url: None,
-            method: Method::Get,
-            fields: self.with_configured(fields),
-            body: None,
-            idle_timeout,
-            deadline: None,
-        }
-    }
-
-    /// The fields of a request with those that every one has: the caller's, and ours where the
-    /// caller has not set them.
-    fn with_configured(&self, mut fields: Vec<Field>) -> Vec<Field> {
-        fields.extend(self.config.fields.iter().cloned());
-        for (name, value) in EVERY_REQUEST {
-            if !fields.iter().any(|field| field.name.eq_ignore_ascii_case(name)) {
-                fields.push(Field::new(name, value));
-            }
-        }
-        self.cookies.add_to(&mut fields);
-        fields
     }
 }
