@@ -44,7 +44,14 @@ async fn an_answer_that_means_failure_exits_with_4() {
     call(Script::respond(status), &[]).await.assert_failed(4, &["503", "back at noon"]);
     let challenge = Response::new(401).field("www-authenticate", "Bearer realm=\"r\"");
     let run = call(Script::respond(challenge), &[]).await;
-    run.assert_failed(4, &["401", "Bearer realm=\"r\"", "hint: give a token with --header"]);
+    run.assert_failed(
+        4,
+        &[
+            "401",
+            "Bearer realm=\"r\"",
+            "hint: sign in with `sandbar login URL`, or give a token with --header",
+        ],
+    );
     let page = Response::new(200).field("content-type", "text/html").body("<html>Log in");
     let run = call(Script::respond(page), &[]).await;
     run.assert_failed(4, &["text/html", "Log in", "hint: is this the MCP endpoint?"]);

@@ -113,7 +113,7 @@ async fn eight_processes_renew_a_token_once() {
     let (server, store) = (AuthorizationServer::start().await, TempDir::new().unwrap());
     let url = server.mcp_url();
     // Ends at once: whoever comes next renews it.
-    server.lifetime(1);
+    server.lifetime(0);
     sign_in(store.path(), &url, &[], Browser::ComesBack).await.output();
     server.lifetime(3600);
     let arguments = ["tools", &url];
@@ -126,6 +126,18 @@ async fn eight_processes_renew_a_token_once() {
     server.revoke_access();
     assert!(sandbar(store.path(), &arguments).await.output().contains("guarded"));
     assert_eq!(server.renewed(), 2);
+}
+
+/// Catches a token that never lasts as long as the time ahead of its end, and is renewed with each
+/// request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_a_minute_is_used_before_it_is_renewed() {
+    let (server, store) = (AuthorizationServer::start().await, TempDir::new().unwrap());
+    let url = server.mcp_url();
+    server.lifetime(60);
+    sign_in(store.path(), &url, &[], Browser::ComesBack).await.output();
+    assert!(sandbar(store.path(), &["tools", &url]).await.output().contains("guarded"));
+    assert_eq!(server.renewed(), 0);
 }
 
 /// Catches a sign-in that is thrown away because the authorization server is not there, and one that is
@@ -178,6 +190,27 @@ async fn a_redirect_of_another_issuer_redeems_nothing() {
     let port = taken.local_addr().unwrap().port().to_string();
     let run = sign_in(store.path(), &url, &["--callback-port", &port], Browser::ComesBack).await;
     run.assert_failed(8, &["--callback-port"]);
+}
+
+/// Catches a server that writes on the terminal, or the command that is to be typed next, by what it
+/// says of who one signs in at (CVE-2025-6514 is of that kind).
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_one_is_to_sign_in_at_writes_nothing_on_the_terminal() {
+    let (server, store) = (AuthorizationServer::start().await, TempDir::new().unwrap());
+    let url = server.mcp_url();
+    for (issuer, exit, told) in [
+        ("https://login.example/\u{1b}]0;x\u{7}\u{1b}[2J", 4, "characters that no URL has"),
+        ("https://login.example/\n; touch /tmp/x", 4, "characters that no URL has"),
+        ("https://login.example/\u{202e}x", 4, "characters that no URL has"),
+        ("https://login.example/$(id)", 6, "say so with --issuer https://login.example\n"),
+    ] {
+        server.leave_to(issuer);
+        let run = sign_in(store.path(), &url, &[], Browser::ComesBack).await;
+        run.assert_failed(exit, &[told]);
+        let is_written = |c: char| c == '\n' || !(c.is_control() || c == '\u{202e}');
+        assert!(run.stderr.chars().all(is_written), "{run:?}");
+        assert!(!run.stderr.lines().any(|line| line.starts_with("; touch")), "{run:?}");
+    }
 }
 
 /// Catches a token that follows a redirect to another origin, or to another path than its resource.

@@ -37,6 +37,8 @@ struct Known {
     lifetime: u64,
     failing: u16,
     issuer_in_redirects: Option<String>,
+    /// Who the MCP server says that one signs in at, instead of this one.
+    guard: Option<String>,
     redirect_mcp: Option<String>,
     elsewhere: Vec<String>,
     secrets: Vec<String>,
@@ -100,6 +102,11 @@ impl AuthorizationServer {
         self.known().issuer_in_redirects = Some(issuer.to_owned());
     }
 
+    /// The MCP server leaves signing in to this one.
+    pub(crate) fn leave_to(&self, issuer: &str) {
+        self.known().guard = Some(issuer.to_owned());
+    }
+
     /// From now on the MCP server redirects to this path.
     pub(crate) fn redirect_mcp(&self, path: &str) {
         self.known().redirect_mcp = Some(path.to_owned());
@@ -159,7 +166,7 @@ fn answer(mut known: MutexGuard<'_, Known>, mcp: &McpScript, request: &RecordedR
         }
         "/.well-known/oauth-protected-resource/mcp" => json_of(&json!({
             "resource": format!("{origin}/mcp"),
-            "authorization_servers": [origin],
+            "authorization_servers": [known.guard.as_ref().unwrap_or(&origin)],
             "scopes_supported": ["tools"],
         })),
         "/.well-known/oauth-authorization-server" => json_of(&json!({

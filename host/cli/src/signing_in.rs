@@ -10,6 +10,7 @@ use sandbar::auth::{
     open_in_browser,
 };
 use std::io::{self, IsTerminal as _, Write as _};
+use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use url::Url;
@@ -83,8 +84,15 @@ impl UserAgent for Listening {
                     query = pasted(&uri, authorization) => Ok(query),
                 };
             }
-            if open_in_browser(authorization.url()).await.is_err() {
-                say("No browser could be opened: go to that page yourself.");
+            let mut redirect = pin!(redirect);
+            // Some browsers run until they are closed; the page wants its answer before.
+            tokio::select! {
+                query = &mut redirect => return Ok(query),
+                opened = open_in_browser(authorization.url()) => {
+                    if opened.is_err() {
+                        say("No browser could be opened: go to that page yourself.");
+                    }
+                }
             }
             Ok(redirect.await)
         })

@@ -8,6 +8,7 @@ use sandbar::{
     BuildError, Error, ExecutorError, HttpError, HttpFailure, PluginFault, PluginProblem,
     Processed, SandboxError, StatusError, ValidationError,
 };
+use url::Url;
 
 /// JSON-RPC 2.0 section 5.1.
 const METHOD_NOT_FOUND: i64 = -32601;
@@ -93,13 +94,25 @@ impl Failure {
     }
 }
 
+/// How an issuer is confirmed. Its origin is enough, and is nothing that a shell reads otherwise.
+fn confirm(issuer: &str) -> String {
+    let origin = Url::parse(issuer).map(|url| url.origin().ascii_serialization());
+    match origin {
+        Ok(origin) => {
+            format!("if that is where you want to sign in, say so with --issuer {origin}")
+        }
+        Err(_) => "name the one that you want to sign in at with --issuer ORIGIN".to_owned(),
+    }
+}
+
 fn signing_in(error: &AuthError) -> Description {
     match error {
         AuthError::InvalidUrl { .. } => of("usage", exit::USAGE),
         AuthError::NotAsked(_) => of("not-asked", exit::SERVER_ERROR)
             .hint("a server that wants no sign-in is used without one"),
-        AuthError::UnconfirmedIssuer { issuer } => of("unconfirmed-issuer", exit::DENIED)
-            .hint(&format!("if that is where you want to sign in, say so with --issuer {issuer}")),
+        AuthError::UnconfirmedIssuer { issuer } => {
+            of("unconfirmed-issuer", exit::DENIED).hint(&confirm(issuer))
+        }
         AuthError::Http(failure) => http(failure),
         AuthError::Refused { .. } => of("sign-in-refused", exit::SERVER_ERROR),
         AuthError::Unsupported(_) => of("sign-in-unsupported", exit::SERVER_ERROR)

@@ -27,7 +27,7 @@ fn plain(failure: &Failure) -> String {
         }
     }
     if let Some(hint) = failure.describe().hint {
-        text.push_str(&format!("hint: {hint}\n"));
+        text.push_str(&format!("hint: {}\n", visible_line(&hint)));
     }
     text
 }

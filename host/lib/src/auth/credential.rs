@@ -1,5 +1,6 @@
 //! A sign-in, as it is kept.
 
+use super::limits::AHEAD_OF_EXPIRY;
 use super::secret::Secret;
 use serde::{Deserialize, Serialize};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -82,6 +83,9 @@ pub struct TokenSet {
     pub refresh: Option<Secret>,
     /// Seconds since 1970; none where the authorization server does not say.
     pub expires_at: Option<u64>,
+    /// From when on it is renewed, in seconds since 1970.
+    #[serde(default)]
+    renew_at: Option<u64>,
 }
 
 impl Credential {
@@ -102,9 +106,23 @@ impl Credential {
 }
 
 impl TokenSet {
-    /// Whether the access token ends within `margin` seconds.
-    pub(crate) fn ends_within(&self, margin: u64, now: u64) -> bool {
-        self.expires_at.is_some_and(|end| end <= now.saturating_add(margin))
+    /// Tokens that came just now, the first of them good for `expires_in` seconds.
+    pub(crate) fn new(
+        access: Secret,
+        refresh: Option<Secret>,
+        expires_in: Option<u64>,
+        now: u64,
+    ) -> Self {
+        // One that never lasts as long as that is used for half of its time.
+        let ahead = |seconds: u64| AHEAD_OF_EXPIRY.as_secs().min(seconds / 2);
+        let after = |seconds: u64| now.saturating_add(seconds);
+        let renew_at = expires_in.map(|seconds| after(seconds.saturating_sub(ahead(seconds))));
+        Self { access, refresh, expires_at: expires_in.map(after), renew_at }
+    }
+
+    /// Whether the access token ends soon, or has.
+    pub(crate) fn is_due(&self, now: u64) -> bool {
+        self.renew_at.or(self.expires_at).is_some_and(|from| from <= now)
     }
 }
 
@@ -155,11 +173,11 @@ mod tests {
     /// Catches a token that is used until it is refused, and one without an end that is refreshed.
     #[test]
     fn a_token_ends_ahead_of_its_time() {
-        let ends = |expires_at| {
-            let access = Secret::new("t");
-            TokenSet { access, refresh: None, expires_at }.ends_within(60, 1000)
-        };
-        assert!(ends(Some(1060)) && ends(Some(5)) && ends(Some(0)));
-        assert!(!ends(Some(1061)) && !ends(None));
+        let due =
+            |expires_in, now| TokenSet::new(Secret::new("t"), None, expires_in, 1000).is_due(now);
+        assert!(due(Some(3600), 4540) && due(Some(3600), 9999) && due(Some(0), 1000));
+        assert!(!due(Some(3600), 4539) && !due(None, u64::MAX));
+        // A short one is not due as soon as it is there.
+        assert!(!due(Some(30), 1014) && due(Some(30), 1015));
     }
 }

@@ -113,6 +113,11 @@ impl Discovery {
             return Ok(issuer);
         }
         let first = issuers.first().map(String::as_str).unwrap_or_default();
+        // What is shown, and typed after it, is what was written: parsing passes over some characters.
+        if !first.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) {
+            let what = "the authorization server's name has characters that no URL has";
+            return Err(AuthError::Invalid(what.to_owned()));
+        }
         let url =
             Url::parse(first).map_err(|error| AuthError::Invalid(format!("`{first}`: {error}")))?;
         if is_link_local(&url) {

@@ -5,6 +5,10 @@ use std::time::Duration;
 /// How long before its end a token is refreshed. 60 s: clocks differ, and a request takes time.
 pub(crate) const AHEAD_OF_EXPIRY: Duration = Duration::from_secs(60);
 
+/// The wait before a token is asked for again that could not be had. 10 s: requests go on meanwhile with
+/// what there is, and an authorization server that is down is not asked by each of them.
+pub(super) const RETRY_RENEWAL: Duration = Duration::from_secs(10);
+
 /// How long another process may hold the lock of a sign-in. 45 s: a refresh takes 30 at the most.
 pub(crate) const LOCK_WAIT: Duration = Duration::from_secs(45);
 

@@ -4,7 +4,6 @@ use super::credential::{ClientRecord, Credential, Method, TokenSet, now};
 use super::credentials::{Credentials, get};
 use super::error::AuthError;
 use super::gate::{Gate, Places, Release, is_loopback};
-use super::limits::AHEAD_OF_EXPIRY;
 use super::road::Road;
 use super::secret::Secret;
 use crate::sandbox::bindings::login::{AuthMethod, Client, Grant, Tokens};
@@ -30,10 +29,11 @@ pub(crate) async fn refresh(
     let Some(mut stored) = get(credentials, &key).await? else { return Ok(None) };
     let Some(tokens) = &stored.tokens else { return Ok(None) };
     let is_newer = Some(tokens) != stale.tokens.as_ref();
-    if is_newer && !tokens.ends_within(AHEAD_OF_EXPIRY.as_secs(), now()) {
+    if is_newer && !tokens.is_due(now()) {
         return Ok(Some(stored));
     }
-    let Some(refresh) = tokens.refresh.clone() else { return Ok(None) };
+    // Without a way to another, the one that is there may still be good: a refusal says little.
+    let Some(refresh) = tokens.refresh.clone() else { return Ok(Some(stored)) };
     match ask(road, &stored, refresh.clone()).await {
         Ok(tokens) => {
             stored.renew(tokens, Some(refresh));
@@ -85,11 +85,9 @@ impl Credential {
 
     /// Takes new tokens. What the answer leaves out stays as it is.
     pub(crate) fn renew(&mut self, tokens: Tokens, old_refresh: Option<Secret>) {
-        self.tokens = Some(TokenSet {
-            access: Secret::new(tokens.access_token),
-            refresh: tokens.refresh_token.map(Secret::new).or(old_refresh),
-            expires_at: tokens.expires_in.map(|seconds| now().saturating_add(seconds)),
-        });
+        let refresh = tokens.refresh_token.map(Secret::new).or(old_refresh);
+        let access = Secret::new(tokens.access_token);
+        self.tokens = Some(TokenSet::new(access, refresh, tokens.expires_in, now()));
         if let Some(scopes) = tokens.scopes {
             self.scopes = scopes;
         }

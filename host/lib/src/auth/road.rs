@@ -17,19 +17,20 @@ use bytes::Bytes;
 use sandbar_exchange::{BodySummary, ErrorCode, Failure, Field, Request, Response};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 /// Who performs exchanges: this host, or an executor elsewhere.
 pub(crate) struct Road {
     pub(crate) programs: Arc<Programs>,
     dialers: Arc<Dialers>,
     target: Target,
-    executor: OnceCell<Executor>,
+    /// None before the first exchange, and after its sandbox has ended.
+    executor: Mutex<Option<Executor>>,
 }
 
 impl Road {
     pub(crate) fn new(programs: Arc<Programs>, dialers: Arc<Dialers>, target: Target) -> Self {
-        Self { programs, dialers, target, executor: OnceCell::new() }
+        Self { programs, dialers, target, executor: Mutex::default() }
     }
 
     /// Performs an exchange. From here, its URL may lead where a URL that the user typed may; elsewhere
@@ -43,12 +44,28 @@ impl Road {
             let (response, body) = dialer.exchange(request).await?;
             return Ok((response, Incoming::Dialed(body)));
         };
-        let executor = self.executor.get_or_try_init(|| self.start()).await;
-        let executor = executor.map_err(|error| failure(error.into()))?;
-        let streamed = executor.send(request).await.map_err(failure)?;
+        let executor = self.executor().await.map_err(|error| failure(error.into()))?;
+        let streamed = match executor.send(request).await {
+            Ok(streamed) => streamed,
+            Err(error) => {
+                if matches!(error, Error::Sandbox(_) | Error::Closed) {
+                    // The next exchange gets another one.
+                    *self.executor.lock().await = None;
+                }
+                return Err(failure(error));
+            }
+        };
         let Streamed { status, fields, url, body } = streamed;
         let fields = fields.into_iter().map(|(name, value)| Field { name, value }).collect();
         Ok((Response { status, fields, url }, Incoming::Relayed(Box::new(body))))
+    }
+
+    async fn executor(&self) -> Result<Executor, StartError> {
+        let mut executor = self.executor.lock().await;
+        if let Some(executor) = &*executor {
+            return Ok(executor.clone());
+        }
+        Ok(executor.insert(self.start().await?).clone())
     }
 
     /// A sandbox that speaks to the executor: one for all exchanges.

@@ -301,6 +301,7 @@ impl SignIn {
             Err(error) => {
                 if self.reused && error.is_refusal("invalid_client") {
                     // A registration that is gone is not tried again.
+                    let _lock = self.credentials.lock(self.draft.key()).await?;
                     self.credentials.remove(self.draft.key()).await?;
                 }
                 return Err(error);
@@ -310,12 +311,14 @@ impl SignIn {
         Ok(self.draft.clone())
     }
 
+    /// Files it. Another process that is renewing what was filed before ends first, or finds this.
     async fn keep(&self) -> Result<(), AuthError> {
+        let lock = self.credentials.lock(self.draft.key()).await?;
         self.credentials.put(self.draft.clone()).await?;
-        for old in &self.superseded {
-            if old.key() != self.draft.key() {
-                self.credentials.remove(old.key()).await?;
-            }
+        drop(lock);
+        for old in self.superseded.iter().filter(|old| old.key() != self.draft.key()) {
+            let _lock = self.credentials.lock(old.key()).await?;
+            self.credentials.remove(old.key()).await?;
         }
         Ok(())
     }
