@@ -64,6 +64,20 @@ fn the_adapters_of_plugins_import_the_plugin_and_what_they_stand_in_front_of() {
     );
 }
 
+/// Catches a file that does not say what it is, of which version, and under which licence it may be used,
+/// to whoever is handed it alone.
+#[test]
+fn every_component_says_what_it_is() {
+    for component in components::ALL {
+        let payload = wasm_metadata::Payload::from_binary(component.bytes).unwrap();
+        let said = payload.metadata();
+        assert_eq!(said.name.as_deref(), Some(&*format!("sandbar:{}", component.name)));
+        assert_eq!(said.version.as_ref().unwrap().to_string(), env!("CARGO_PKG_VERSION"));
+        assert_eq!(said.licenses.as_ref().unwrap().to_string(), "Apache-2.0");
+        assert!(said.description.as_ref().unwrap().to_string().len() > 20, "{}", component.name);
+    }
+}
+
 /// Catches a judge of strangers' schemas that could fetch one.
 #[test]
 fn what_judges_results_can_reach_nothing() {

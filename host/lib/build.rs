@@ -2,7 +2,7 @@
 //! them in Rust for `src/sandbox/components.rs` to include.
 
 use anyhow::{Context as _, Result, bail};
-use sandbar_guest_builder::{Guest, build, compose};
+use sandbar_guest_builder::{Guest, build, compose, label};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -154,7 +154,8 @@ impl Embedded {
         documentation: &str,
         component: &[u8],
     ) -> Result<()> {
-        write(&self.out_dir.join(format!("{name}.wasm")), component)?;
+        let labelled = label(component, &format!("sandbar:{name}"), documentation)?;
+        write(&self.out_dir.join(format!("{name}.wasm")), &labelled)?;
         let constant = name.replace('-', "_").to_uppercase();
         writeln!(
             self.constants,

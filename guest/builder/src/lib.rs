@@ -6,7 +6,9 @@
 //! exactly what its world declares.
 
 mod compile;
+mod label;
 mod target;
 
 pub use compile::{Guest, build};
+pub use label::label;
 pub use sandbar_guest_compose::compose;
