@@ -12,11 +12,11 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | the steps, and all of them together | [`discovery`], [`sign_in`], [`attempt`] |
-//! | the browser, and where it comes back to | [`browser`], [`listener`] |
-//! | what is kept, and where | [`credential`], [`credentials`], [`store`] |
-//! | renewing, and adding to requests | [`refresh`], [`bearer`], [`relay`] |
-//! | where the sandbox of a sign-in may go, and what is filled in for it | [`gate`], [`road`] |
+//! | the steps, and all of them together | `discovery`, `sign_in`, `attempt` |
+//! | the browser, and where it comes back to | `browser`, `listener` |
+//! | what is kept, and where | `credential`, `credentials`, `store` |
+//! | renewing, and adding to requests | `refresh`, `bearer`, `relay` |
+//! | where the sandbox of a sign-in may go, and what is filled in for it | `gate`, `road` |
 
 mod attempt;
 mod bearer;
