@@ -57,6 +57,7 @@ pub use description::{Implementation, ServerDescription};
 pub use elicitation::{Bound, Choice, Elicitation, FieldKind, Form, FormField, UrlElicitation};
 pub use error::{Error, MessageLimit, RpcError, StatusError};
 pub use http::{HttpRequest, Method};
+pub use negotiation::is_legacy_refusal;
 pub use notification::{Change, LogLevel, Notification, Progress};
 pub use params::Params;
 pub use sandbar_exchange::{ErrorCode, Failure, Field, Processed, Response};

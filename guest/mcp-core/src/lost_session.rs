@@ -59,18 +59,19 @@ const OF_A_SERVER: &[&str] = &[
 
 /// Codes of errors that come with status 200 and are about the session: those that JSON-RPC leaves to
 /// servers (5.1), and "invalid request". Under any other the words are those of a tool.
-fn is_about_the_session(code: i64) -> bool {
+pub(crate) fn is_about_the_session(code: i64) -> bool {
     matches!(code, -32099..=-32000 | -32600)
+}
+
+/// The beginning of a text without what servers spell it with.
+pub(crate) fn letters(text: &str) -> String {
+    let text = crate::preview::cut_at_char(text, SEARCHED_BYTES);
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Whether the words are those of a server that does not know the session, or wants one.
 pub(crate) fn is_said_in(text: &str) -> bool {
-    let text = crate::preview::cut_at_char(text, SEARCHED_BYTES);
-    let letters: String = text
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
+    let letters = letters(text);
     let says = |words: &[&str]| words.iter().any(|word| letters.contains(word));
     letters.contains("session") && says(OF_A_SESSION) || says(OF_A_SERVER)
 }

@@ -4,6 +4,7 @@
 use crate::description::{self, ServerDescription, strings};
 use crate::error::{Error, RpcError};
 use crate::json_text::Picked;
+use crate::lost_session;
 use crate::preview::quote;
 use crate::reply::Refusal;
 use crate::version;
@@ -39,6 +40,30 @@ pub(crate) fn is_modern(error: &RpcError) -> bool {
 /// Whether `initialize` was refused by a server of the modern era, which does not have it.
 pub(crate) fn is_modern_refusal(error: &RpcError) -> bool {
     is_modern(error) || error.code == METHOD_NOT_FOUND
+}
+
+/// What is said of a version that a server does not know.
+const OF_A_VERSION: &[&str] = &["unsupported", "notsupported", "invalid", "unknown"];
+
+/// Whether a request of the modern era was refused by a server of the legacy era, which wants a session
+/// first, or a version that it knows: it says so before it looks at the request, which did not run.
+///
+/// Other words are those of a tool, and so are these under other codes than those that JSON-RPC leaves
+/// to servers (5.1) and "invalid request". The words about a version are those of TLS libraries, too,
+/// so that one of MCP has to be named.
+#[must_use]
+pub fn is_legacy_refusal(error: &RpcError) -> bool {
+    if is_modern(error) {
+        return false;
+    }
+    let of_a_version = || {
+        let letters = lost_session::letters(&error.message);
+        lost_session::is_about_the_session(error.code)
+            && letters.contains("protocolversion")
+            && OF_A_VERSION.iter().any(|word| letters.contains(word))
+            && version::is_named_in(&error.message)
+    };
+    lost_session::is_meant_by_error(error) || of_a_version()
 }
 
 /// The probe whose answer is judged.

@@ -37,6 +37,11 @@ pub(crate) fn known_legacy(version: &str) -> Option<&'static str> {
     LEGACY.iter().copied().find(|known| *known == version)
 }
 
+/// Whether a text names a version of the protocol.
+pub(crate) fn is_named_in(text: &str) -> bool {
+    MODERN.iter().chain(LEGACY).any(|version| text.contains(version))
+}
+
 /// Whether requests of this version carry `MCP-Protocol-Version`.
 pub(crate) fn has_version_field(version: &str) -> bool {
     // Versions are ISO dates, so the order of strings is the order of time.

@@ -86,6 +86,11 @@ impl Bridge {
         !self.rounds.is_empty()
     }
 
+    /// Nothing is to be carried under this name.
+    pub(crate) fn forget(&mut self, call: CallId) {
+        self.texts.remove(&call);
+    }
+
     /// A message with what the modern era wants; `params` is its own, and `id` none for a notification.
     fn message(&self, id: Option<CallId>, method: &str, params: &Params) -> String {
         let mut members = vec![
@@ -275,10 +280,15 @@ impl Proxy {
     }
 
     /// A message over the bridge has ended.
-    pub(crate) fn ended_over(&mut self, bridge: &mut Bridge, call: CallId, is_ok: bool) {
-        bridge.texts.remove(&call);
+    pub(crate) fn ended_over(
+        &mut self,
+        bridge: &mut Bridge,
+        call: CallId,
+        outcome: &Result<(), Error>,
+    ) {
+        bridge.forget(call);
         if bridge.listening.is(call) {
-            self.listened(bridge, is_ok);
+            self.listened(bridge, outcome);
         }
     }
 

@@ -30,14 +30,19 @@ pub const WATCHED_RESOURCES: usize = 1024;
 /// Pause before a stream of changes is asked for again that ended.
 pub const LISTENING_PAUSE: Duration = Duration::from_secs(2);
 
+/// How often that pause is doubled, while the streams end with nothing told: to about a minute, which is
+/// when servers and what is before them cut streams that are quiet.
+pub const LISTENING_PAUSES: u32 = 5;
+
 /// Calls that wait for their agent to try again with what the server asked. More than a user has open;
-/// of more the oldest is given up.
+/// of more the oldest is given up. Together they hold [`QUESTIONS`] requests of the server, and these
+/// and the answers that came meanwhile are no longer than the largest message.
 pub const PARKED: usize = 64;
 
 /// Pause before a request is sent again whose server is not ready yet, and asks for nothing.
 pub const READY_PAUSE: Duration = Duration::from_secs(1);
 
-/// How often in a row it is asked for in vain: a stream that ends at once is none.
+/// How often in a row a stream of changes is asked for that does not begin.
 pub const LISTENING_TRIES: u32 = 5;
 
 /// How long what runs may go on when the agent has closed its end. Hosts give a server some seconds

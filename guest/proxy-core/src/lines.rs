@@ -24,6 +24,11 @@ impl Lines {
         Self { buffer: Vec::new(), most, skips: false }
     }
 
+    /// The longest line, without its end.
+    pub(crate) const fn longest(&self) -> usize {
+        self.most
+    }
+
     /// Takes the next line out of `input`, and leaves what is behind it. None where more is needed.
     pub(crate) fn next(&mut self, input: &mut &[u8]) -> Option<Line> {
         loop {

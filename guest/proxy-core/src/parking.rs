@@ -4,10 +4,12 @@
 
 mod opening;
 mod questions;
+mod room;
 mod translation;
 
 use crate::proxy::{Action, Proxy, one_line};
 use crate::{cancellation, fault, inbox};
+pub(crate) use questions::is_retry;
 use sandbar_mcp_core::message::{Id, Message, write_response};
 use sandbar_mcp_core::{CallId, Error, RpcError};
 use std::collections::{BTreeMap, VecDeque};
@@ -16,8 +18,8 @@ use std::collections::{BTreeMap, VecDeque};
 #[derive(Debug)]
 pub(crate) struct Parking {
     stage: Stage,
-    /// Requests that wait for the session.
-    waiting: Vec<Refused>,
+    /// What waits for the session.
+    waiting: Vec<Waiting>,
     calls: BTreeMap<CallId, Parked>,
     /// The ids, as JSON texts, under which the agent listens for changes.
     listeners: BTreeMap<String, CallId>,
@@ -32,14 +34,16 @@ enum Stage {
     Confirming(CallId, String),
     /// With the result of `initialize`.
     Open(String),
+    /// There is none.
+    Failed,
 }
 
-/// A request that the server refused, or would.
+/// A message that waits for the session: a request that the server refused, or what it was not sent.
 #[derive(Debug)]
-struct Refused {
+struct Waiting {
     call: CallId,
     text: String,
-    /// What the agent hears if there is no such server.
+    /// What the agent hears if there is no such server; none of what the server was not sent.
     line: Option<String>,
 }
 
@@ -64,22 +68,35 @@ struct Question {
     params: Option<String>,
 }
 
-/// Whether an error may be that of a server that does not know the modern era: such a server wants a
-/// session first, and says so before it looks at the request.
-pub(crate) const fn is_of_a_legacy_server(error: &RpcError) -> bool {
-    !matches!(error.code, -32022..=-32020 | -32603..=-32601)
-}
-
 /// Whether a server that gave no answer may be one.
 pub(crate) fn may_be_legacy(error: &Error) -> bool {
     matches!(error, Error::Status(status) if matches!(status.status, 400 | 404 | 405 | 406 | 422))
 }
 
+impl Parking {
+    /// Whether what a server says in return to this message is said in the session.
+    pub(crate) fn owns(&self, call: CallId) -> bool {
+        self.is_handshake(call) || self.calls.contains_key(&call)
+    }
+
+    /// Takes a message back that waits for the session. Says whether it did.
+    pub(crate) fn withdraw(&mut self, call: CallId) -> bool {
+        let before = self.waiting.len();
+        self.waiting.retain(|one| one.call != call);
+        self.waiting.len() != before
+    }
+
+    /// Nothing is to be carried under this name.
+    pub(crate) fn forget(&mut self, call: CallId) {
+        self.calls.remove(&call);
+    }
+}
+
 impl Proxy {
-    /// Has a request of the agent carried in the session, when that is open.
+    /// Has a message of the agent carried in the session, when that is open.
     pub(crate) fn send_parked(&mut self, parking: &mut Parking, call: CallId, text: String) {
         let Stage::Open(known) = &parking.stage else {
-            parking.waiting.push(Refused { call, text, line: None });
+            parking.waiting.push(Waiting { call, text, line: None });
             return;
         };
         let Some(request) = self.running.request(call).cloned() else {
@@ -140,8 +157,7 @@ impl Proxy {
             Ok(Message::Request { id, params, .. }) => {
                 let method = translation::method(&text);
                 let params = params.map(str::to_owned);
-                parked.questions.push_back(Question { id, method, params });
-                self.ask_parked(parking, call);
+                self.take_question(parking, call, Question { id, method, params });
                 None
             }
             Ok(Message::Notification { method, params }) => {
@@ -166,7 +182,7 @@ impl Proxy {
     ) -> Option<String> {
         let parked = parking.calls.get_mut(&call)?;
         if parked.asked.is_some() {
-            parked.answer = Some(text);
+            self.keep_answer(parking, call, text);
             return None;
         }
         let request = self.running.request_mut(call).filter(|request| !request.is_settled)?;
@@ -209,14 +225,13 @@ impl Proxy {
             parking.confirmed(self, call, outcome.is_ok());
             return;
         }
-        let is_parked = parking.calls.get(&call).is_some_and(|parked| parked.asked.is_some());
-        if !is_parked {
+        let Some(parked) = parking.calls.get(&call) else { return };
+        if parked.asked.is_none() {
             parking.calls.remove(&call);
-        } else if let Some(parked) = parking.calls.get_mut(&call)
-            && parked.answer.is_none()
-        {
+        } else if parked.answer.is_none() {
             let error = outcome.err().unwrap_or(Error::NoAnswer);
-            parked.answer = Some(fault::unanswered(&parked.id, &self.url, error));
+            let answer = fault::unanswered(&parked.id, &self.url, error);
+            self.keep_answer(parking, call, answer);
         }
     }
 
@@ -239,8 +254,8 @@ impl Proxy {
         for (_, call) in core::mem::take(&mut parking.listeners) {
             self.running.leave(call);
         }
-        for refused in core::mem::take(&mut parking.waiting) {
-            self.running.leave(refused.call);
+        for waiting in core::mem::take(&mut parking.waiting) {
+            self.running.leave(waiting.call);
         }
         let calls: Vec<_> = parking.calls.keys().copied().collect();
         for call in calls {

@@ -11,7 +11,7 @@ use crate::questions::Questions;
 use crate::running::{Request, Running};
 use core::time::Duration;
 use sandbar_mcp_core::message::{Id, Message, write_response};
-use sandbar_mcp_core::{CallId, Error, RpcError};
+use sandbar_mcp_core::{CallId, Error, RpcError, is_legacy_refusal};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What is to be done.
@@ -150,6 +150,12 @@ impl Proxy {
             if retries {
                 return;
             }
+        } else if is_modern
+            && !self.knows_modern
+            && self.bridge.is_none()
+            && parking::is_retry(&text)
+        {
+            return self.refuse_retry(&id);
         }
         let leads = method == "initialize" && !is_modern;
         if leads {
@@ -190,8 +196,7 @@ impl Proxy {
         }
         request.is_settled = true;
         let tells = !request.is_modern && self.bridge.is_none();
-        if self.gate.withdraw(call) {
-            self.running.leave(call);
+        if self.withdraw(call) {
             return;
         }
         self.actions.push_back(Action::Cancel(call));
@@ -204,6 +209,32 @@ impl Proxy {
             self.tell_given_up(&mut parking, call);
             self.parking = Some(parking);
         }
+    }
+
+    /// Takes a request back that no server was sent yet. Says whether it did.
+    fn withdraw(&mut self, call: CallId) -> bool {
+        let carries =
+            |action: &Action| matches!(action, Action::Carry { call: name, .. } if *name == call);
+        let waits = self.gate.withdraw(call)
+            || self.parking.as_mut().is_some_and(|parking| parking.withdraw(call))
+            || self.actions.iter().any(carries);
+        if waits {
+            self.actions.retain(|action| !carries(action));
+            self.modern_texts.remove(&call);
+            if let Some(bridge) = &mut self.bridge {
+                bridge.forget(call);
+            }
+            if let Some(parking) = &mut self.parking {
+                parking.forget(call);
+            }
+            self.running.leave(call);
+        }
+        waits
+    }
+
+    /// The longest line of the agent, which is the largest message of either side.
+    pub(crate) const fn max_message_bytes(&self) -> usize {
+        self.lines.longest()
     }
 
     /// Has a message carried that somebody waits for.
@@ -259,7 +290,7 @@ impl Proxy {
             self.bridge = Some(bridge);
             return line;
         }
-        if let Some(mut parking) = self.parking.take() {
+        if let Some(mut parking) = self.parking.take_if(|parking| parking.owns(call)) {
             let line = self.heard_parked(&mut parking, call, text);
             self.keep(parking);
             return line;
@@ -281,8 +312,7 @@ impl Proxy {
                 None
             }
             Ok(Message::Failure { error, .. })
-                if parking::is_of_a_legacy_server(&error)
-                    && self.modern_texts.contains_key(&call) =>
+                if is_legacy_refusal(&error) && self.modern_texts.contains_key(&call) =>
             {
                 self.try_parking(call, one_line(text));
                 None
@@ -342,7 +372,7 @@ impl Proxy {
         self.parking = Some(parking).filter(|parking| !parking.has_failed());
     }
 
-    fn refuse_question(&mut self, id: &Id) {
+    pub(crate) fn refuse_question(&mut self, id: &Id) {
         let refusal = RpcError::internal("too many requests wait for an answer");
         let answer = String::from_utf8(write_response(id, &Err(refusal)));
         // Written from text, it is text.
@@ -359,7 +389,7 @@ impl Proxy {
     /// A message is over.
     pub fn handle_outcome(&mut self, call: CallId, outcome: Result<(), Error>) {
         if let Some(mut bridge) = self.bridge.take() {
-            self.ended_over(&mut bridge, call, outcome.is_ok());
+            self.ended_over(&mut bridge, call, &outcome);
             match bridge.refusal(call) {
                 // There is no such server.
                 Some(refused) => {
@@ -414,8 +444,7 @@ impl Proxy {
             request.is_settled = true;
             let tells = !request.is_modern && !request.is_opening() && self.bridge.is_none();
             let id = request.id.as_json().to_owned();
-            if self.gate.withdraw(call) {
-                self.running.leave(call);
+            if self.withdraw(call) {
                 continue;
             }
             self.actions.push_back(Action::Cancel(call));

@@ -2,10 +2,11 @@
 //! everything that the server can tell (2026-07-28, "Subscriptions").
 
 use super::Bridge;
-use crate::limits::{LISTENING_PAUSE, LISTENING_TRIES, WATCHED_RESOURCES};
+use crate::limits::{LISTENING_PAUSE, LISTENING_PAUSES, LISTENING_TRIES, WATCHED_RESOURCES};
 use crate::proxy::{Action, Proxy, one_line};
+use core::time::Duration;
 use sandbar_mcp_core::message::{ObjectText, Picked, quoted};
-use sandbar_mcp_core::{CallId, Params};
+use sandbar_mcp_core::{CallId, Error, Params};
 use std::collections::BTreeSet;
 
 /// The subscription, over as many requests as it takes.
@@ -16,7 +17,12 @@ pub(super) struct Listening {
     /// What the agent watches.
     uris: BTreeSet<String>,
     call: Option<CallId>,
+    /// How many in a row told nothing.
     in_vain: u32,
+    /// How many in a row did not even begin.
+    unheard: u32,
+    /// The server refused the one under way.
+    is_refused: bool,
     /// The server refused it with these resources.
     without_resources: bool,
 }
@@ -72,19 +78,44 @@ impl Listening {
         (filter != "{}").then(|| Params::object(&[("notifications", &filter)]))
     }
 
+    /// The stream has ended. Returns how long to wait before it is asked for again: longer and longer
+    /// where it told nothing, because streams that are quiet are cut, too.
+    fn ended(&mut self, is_refused: bool) -> Option<Duration> {
+        self.call = None;
+        let is_refused = self.is_refused || is_refused;
+        self.without_resources |= is_refused && !self.uris.is_empty();
+        let pause = LISTENING_PAUSE * (1 << self.in_vain.min(LISTENING_PAUSES));
+        self.in_vain = self.in_vain.saturating_add(1);
+        self.unheard = self.unheard.saturating_add(1);
+        (self.unheard <= LISTENING_TRIES).then_some(pause)
+    }
+
     /// A notification on the stream, as a legacy agent knows it.
     pub(super) fn heard(&mut self, text: String) -> Option<String> {
-        let names = ["method", "params"];
-        let [method, params] = Picked::from(&text, names).ok()?.values;
-        self.in_vain = 0;
-        if method? == "\"notifications/subscriptions/acknowledged\"" {
+        let names = ["method", "params", "error"];
+        let [method, params, error] = Picked::from(&text, names).ok()?.values;
+        self.is_refused |= error.is_some();
+        let method = method?;
+        self.unheard = 0;
+        if method == "\"notifications/subscriptions/acknowledged\"" {
             return None;
         }
+        self.in_vain = 0;
         let bare = params.and_then(without_subscription);
         match bare {
             Some(params) => super::respelled(&text, &[("params", &params)]),
             None => Some(one_line(text)),
         }
+    }
+}
+
+/// Whether the server refused a request for what is in it. One that wants credentials, or time, has not
+/// looked at that.
+fn is_refusal(error: &Error) -> bool {
+    match error {
+        Error::Rpc(_) => true,
+        Error::Status(status) => matches!(status.status, 400 | 404 | 405 | 406 | 422),
+        _ => false,
     }
 }
 
@@ -107,20 +138,15 @@ impl Proxy {
         let Some(params) = bridge.listening.params() else { return };
         let call = self.running.name();
         bridge.listening.call = Some(call);
+        bridge.listening.is_refused = false;
         let message = bridge.message(Some(call), "\"subscriptions/listen\"", &params);
         self.actions.push_back(Action::Carry { call, message });
     }
 
     /// The stream of changes has ended. It is asked for again, as long as that is of use.
-    pub(super) fn listened(&mut self, bridge: &mut Bridge, is_ok: bool) {
-        bridge.listening.call = None;
-        if !is_ok && !bridge.listening.uris.is_empty() {
-            bridge.listening.without_resources = true;
-        }
-        bridge.listening.in_vain += 1;
-        if bridge.listening.in_vain <= LISTENING_TRIES {
-            self.actions.push_back(Action::Wait(LISTENING_PAUSE));
-        }
+    pub(super) fn listened(&mut self, bridge: &mut Bridge, outcome: &Result<(), Error>) {
+        let is_refused = outcome.as_ref().is_err_and(is_refusal);
+        self.actions.extend(bridge.listening.ended(is_refused).map(Action::Wait));
     }
 
     /// A pause is over.

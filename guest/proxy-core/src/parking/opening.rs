@@ -1,6 +1,6 @@
 //! The session of a legacy server, opened in the name of a modern agent.
 
-use super::{Parking, Refused, Stage, translation};
+use super::{Parking, Stage, Waiting, translation};
 use crate::proxy::{Action, Proxy};
 use crate::running::Request;
 use sandbar_mcp_core::CallId;
@@ -12,7 +12,7 @@ impl Parking {
         match &self.stage {
             Stage::Opening(opening) => *opening == call,
             Stage::Confirming(confirming, _) => *confirming == call,
-            Stage::Open(_) => false,
+            Stage::Open(_) | Stage::Failed => false,
         }
     }
 
@@ -33,31 +33,35 @@ impl Parking {
         match &mut self.stage {
             Stage::Confirming(confirming, known) if *confirming == call && is_ok => {
                 self.stage = Stage::Open(core::mem::take(known));
-                for Refused { call, text, .. } in core::mem::take(&mut self.waiting) {
+                for Waiting { call, text, .. } in core::mem::take(&mut self.waiting) {
                     proxy.send_parked(self, call, text);
                 }
             }
             Stage::Opening(_) | Stage::Confirming(..) => self.fail(proxy),
-            Stage::Open(_) => {}
+            Stage::Open(_) | Stage::Failed => {}
         }
     }
 
-    /// There is no such server: the agent hears what it would have heard.
+    /// There is no such server: the agent hears what it would have heard, and what the server was not
+    /// sent is carried as it is.
     fn fail(&mut self, proxy: &mut Proxy) {
-        for Refused { call, line, .. } in core::mem::take(&mut self.waiting) {
-            if let (Some(request), Some(line)) = (proxy.running.request_mut(call), line)
-                && !request.is_settled
-            {
-                request.is_settled = true;
-                proxy.tell(line);
+        self.stage = Stage::Failed;
+        for Waiting { call, text, line } in core::mem::take(&mut self.waiting) {
+            let is_settled = proxy.running.request(call).is_some_and(|one| one.is_settled);
+            if line.is_none() && !is_settled {
+                proxy.actions.push_back(Action::Carry { call, message: text });
+                continue;
             }
             proxy.running.leave(call);
+            if let Some(line) = line.filter(|_| !is_settled) {
+                proxy.tell(line);
+            }
         }
     }
 
     /// Whether it came to nothing.
-    pub(crate) fn has_failed(&self) -> bool {
-        !matches!(self.stage, Stage::Open(_)) && self.waiting.is_empty()
+    pub(crate) const fn has_failed(&self) -> bool {
+        matches!(self.stage, Stage::Failed)
     }
 }
 
@@ -70,7 +74,7 @@ impl Proxy {
         let again = Request { is_settled: false, ..request.clone() };
         request.is_settled = true;
         let again = self.running.enter_again(again);
-        let refused = Refused { call: again, text, line: Some(line) };
+        let refused = Waiting { call: again, text, line: Some(line) };
         match self.parking.take() {
             Some(mut parking) => {
                 match &parking.stage {

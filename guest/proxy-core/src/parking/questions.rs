@@ -1,15 +1,44 @@
 //! Questions of a legacy server, asked in place of an answer, and the retries that bring their answers.
 
 use super::{Parking, Question};
-use crate::limits::PARKED;
-use crate::proxy::{Action, Proxy};
+use crate::fault;
+use crate::proxy::Proxy;
 use sandbar_mcp_core::message::{Id, ObjectText, Picked, quoted, read_string, write_response};
 use sandbar_mcp_core::{CallId, RpcError};
 
 /// What the state that an agent brings back begins with; the name of the call follows.
 const STATE: &str = "sandbar-";
 
+/// A request that brings such a state back.
+struct Retry<'a> {
+    /// None where the state names no call.
+    call: Option<CallId>,
+    responses: Option<&'a str>,
+}
+
+impl<'a> Retry<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let [params] = Picked::from(text, ["params"]).ok()?.values;
+        let names = ["requestState", "inputResponses"];
+        let [state, responses] = Picked::from(params?, names).ok()?.values;
+        let state = read_string(state?)?;
+        let number = state.strip_prefix(STATE)?;
+        Some(Self { call: number.parse().ok().map(CallId), responses })
+    }
+}
+
+/// Whether a request is made again with a state that is no server's.
+pub(crate) fn is_retry(text: &str) -> bool {
+    Retry::read(text).is_some()
+}
+
 impl Proxy {
+    /// Tells the agent that a retry goes on with nothing.
+    pub(crate) fn refuse_retry(&mut self, id: &Id) {
+        let what = "`requestState` names no call that waits; it was not made again";
+        self.tell(fault::refused(id, what));
+    }
+
     /// Asks the agent what the server of a call asks, unless it has been asked and not tried again.
     pub(super) fn ask_parked(&mut self, parking: &mut Parking, call: CallId) {
         let Some(parked) = parking.calls.get_mut(&call) else { return };
@@ -33,33 +62,19 @@ impl Proxy {
             r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"input_required","inputRequests":{{{requests}}},"requestState":"{STATE}{state}"}}}}"#
         );
         self.tell(crate::proxy::one_line(line));
-        self.leave_room(parking);
+        self.limit_parked(parking);
     }
 
-    /// An agent that never tries again must not cost more and more.
-    fn leave_room(&mut self, parking: &mut Parking) {
-        let is_parked =
-            |call: &CallId| parking.calls.get(call).is_some_and(|one| one.asked.is_some());
-        let parked: Vec<_> = parking.calls.keys().copied().filter(is_parked).collect();
-        if parked.len() > PARKED
-            && let Some(oldest) = parked.first()
-        {
-            self.actions.push_back(Action::Cancel(*oldest));
-            self.tell_given_up(parking, *oldest);
-        }
-    }
-
-    /// Goes on with a parked call, if this is its retry. Says whether it is.
+    /// Goes on with a parked call, if this is a retry of one. Says whether it is. What names none that
+    /// waits is not made again: it was answered, or given up, and may have run.
     pub(crate) fn retries_parked(&mut self, parking: &mut Parking, text: &str, id: &Id) -> bool {
-        let names = ["requestState", "inputResponses"];
-        let params = Picked::from(text, ["params"]).ok().and_then(|picked| picked.values[0]);
-        let picked = params.and_then(|params| Picked::from(params, names).ok());
-        let Some(Picked { values: [Some(state), responses], .. }) = picked else { return false };
-        let state = read_string(state).unwrap_or_default();
-        let number = state.strip_prefix(STATE).and_then(|number| number.parse().ok());
-        let Some(call) = number.map(CallId) else { return false };
-        let Some(parked) = parking.calls.get_mut(&call) else { return false };
-        let Some(asked) = parked.asked.take() else { return false };
+        let Some(Retry { call, responses }) = Retry::read(text) else { return false };
+        let parked = call.and_then(|call| Some((call, parking.calls.get_mut(&call)?)));
+        let parked = parked.and_then(|(call, parked)| Some((call, parked.asked.take()?, parked)));
+        let Some((call, asked, parked)) = parked else {
+            self.refuse_retry(id);
+            return true;
+        };
         let responses = responses.and_then(|responses| ObjectText::parse(responses).ok());
         let answers: Vec<_> = asked
             .iter()
@@ -78,7 +93,7 @@ impl Proxy {
             Some(answer) => {
                 parking.calls.remove(&call);
                 let line = super::translation::respelled(&answer, id.as_json());
-                self.tell(line.unwrap_or_else(|| crate::fault::refused(id, "it was not answered")));
+                self.tell(line.unwrap_or_else(|| fault::refused(id, "it was not answered")));
                 return true;
             }
             None => {
