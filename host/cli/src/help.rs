@@ -141,7 +141,8 @@ Example, in the configuration of an agent:
       \"command\": \"sandbar\", \"args\": [\"proxy\", \"https://mcp.example.com/mcp\"] } } }
 
   sandbar proxy https://mcp.example.com/mcp -H 'Authorization=@token.txt'
-  sandbar proxy http://10.0.0.5/mcp --executor-command 'ssh bastion sandbar executor --stdio'
+  sandbar proxy http://10.0.0.5/mcp \
+    --executor-command 'ssh bastion sandbar executor --stdio --allow http://10.0.0.5'
 
 Messages pass as they are, in both directions; standard output carries nothing else. A server that is
 down is an error of each request, and is tried again with the next; one that forgot its session gets

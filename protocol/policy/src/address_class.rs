@@ -29,12 +29,9 @@ impl AddressClass {
     /// Classifies an address by what is reached when it is dialled.
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
-        match address {
+        match reached(address) {
             IpAddr::V4(v4) => Self::of_v4(v4),
-            IpAddr::V6(v6) => match embedded_v4(v6) {
-                Some(v4) => Self::of_v4(v4),
-                None => Self::of_v6(v6).max(Self::behind_gateways(v6)),
-            },
+            IpAddr::V6(v6) => Self::of_v6(v6).max(Self::behind_gateways(v6)),
         }
     }
 
@@ -103,9 +100,41 @@ pub(crate) fn is_disguised(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(_) => false,
         IpAddr::V6(v6) => {
-            embedded_v4(v6).is_some() || AddressClass::behind_gateways(v6) > AddressClass::of_v6(v6)
+            reached(address) != address
+                || AddressClass::behind_gateways(v6) > AddressClass::of_v6(v6)
         }
     }
+}
+
+/// What dialling an address reaches: the IPv4 address that it carries, or itself.
+pub(crate) fn reached(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => embedded_v4(v6).map_or(address, IpAddr::V4),
+    }
+}
+
+/// Every address that may be reached by dialling this one, itself first. Where one of them is denied
+/// all of this is.
+pub(crate) fn may_reach(address: IpAddr) -> impl Iterator<Item = IpAddr> {
+    let reached = reached(address);
+    // The kernel dials this machine.
+    let this_machine = match reached {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Some(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Some(Ipv6Addr::LOCALHOST.into()),
+        _ => None,
+    };
+    let hidden = match address {
+        IpAddr::V4(_) => [None; 4],
+        IpAddr::V6(v6) => hidden_v4(v6),
+    };
+    let hidden = hidden.into_iter().flatten().map(IpAddr::V4);
+    [address, reached].into_iter().chain(this_machine).chain(hidden)
+}
+
+/// Whether dialling an address may reach another, in whatever spelling either is.
+pub(crate) fn leads_to(address: IpAddr, other: IpAddr) -> bool {
+    may_reach(address).any(|place| place == other || place == reached(other))
 }
 
 /// The IPv4 address that dialling this IPv6 address reaches, if it does.

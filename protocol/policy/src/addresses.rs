@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use crate::address_class::{AddressClass, is_disguised};
+use crate::address_class::{AddressClass, is_disguised, leads_to, may_reach, reached};
 
 /// The addresses that an allowed host may have.
 ///
@@ -115,6 +115,17 @@ impl Ranges {
         })
     }
 
+    /// Whether an address may lead to one of them, and is denied where they are: by what it carries, and
+    /// by all that a gateway may find in it.
+    pub(crate) fn touch(&self, address: IpAddr) -> bool {
+        let single = |range: &Range| match range {
+            Range::Network(network) => network.single().is_some_and(|own| leads_to(address, own)),
+            Range::Class(_) | Range::Any => false,
+        };
+        may_reach(address).any(|place| self.contain(place, AddressClass::of(place)))
+            || self.0.iter().any(single)
+    }
+
     /// A network of which nothing can be allowed.
     pub(crate) fn useless(&self) -> Option<InvalidRange> {
         self.0.iter().find_map(|range| match range {
@@ -127,14 +138,15 @@ impl Ranges {
 }
 
 impl Network {
-    /// Whether an address is in it, as the network that dialling it leads to: an IPv4 network has the
-    /// IPv6 forms of its addresses.
+    /// Whether an address is in it, or what dialling that reaches: an IPv4 network has the IPv6 forms of
+    /// its addresses.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        let address = match (self.address, address) {
-            (IpAddr::V4(_), IpAddr::V6(v6)) => v6.to_canonical(),
-            (_, address) => address,
-        };
+        self.holds(address) || self.holds(reached(address))
+    }
+
+    /// The same, of an address as it is spelt.
+    fn holds(&self, address: IpAddr) -> bool {
         match (bits(self.address), bits(address)) {
             ((network, width), (address, same)) if width == same => {
                 let behind = width.saturating_sub(u32::from(self.prefix));
@@ -142,6 +154,12 @@ impl Network {
             }
             _ => false,
         }
+    }
+
+    /// The address, where it is one alone.
+    fn single(&self) -> Option<IpAddr> {
+        let (_, width) = bits(self.address);
+        (u32::from(self.prefix) == width).then_some(self.address)
     }
 
     fn is_link_local(&self) -> bool {

@@ -57,7 +57,7 @@ pub enum Denial {
         policy: String,
         /// The rule that is about this origin, and what of the request it is not about.
         near: Option<(String, Mismatch)>,
-        /// What would allow it, as it is written in a policy.
+        /// What would allow it: the header of its table in a policy, and its keys.
         rule: String,
     },
     /// A rule of a policy denies the request.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::address_class::AddressClass;
-use crate::addresses::Addresses;
+use crate::addresses::{Addresses, Ranges};
 use crate::denial::Denial;
 use crate::policy::Policy;
 use crate::rule::{Asked, Mismatch};
@@ -35,6 +35,8 @@ pub struct Step {
     pub allows: bool,
     /// What of the request it is not about; none where it is about all of it.
     pub mismatch: Option<Mismatch>,
+    /// The addresses that it denies, where it denies some and that of the host is not known.
+    pub addresses: Option<Ranges>,
 }
 
 impl Policy {
@@ -49,26 +51,30 @@ impl Policy {
         });
         let addresses = self.judge(asked).map(|permit| self.addresses(&permit));
         Explanation {
-            steps: self.steps(asked),
+            steps: self.steps(asked, address),
             verdict: judged.map(|permit| self.rules(&permit).map(str::to_owned).collect()),
             addresses: addresses.unwrap_or_default(),
             address: address.map(|address| (address, AddressClass::of(address))),
         }
     }
 
-    fn steps(&self, asked: &Asked<'_>) -> Vec<Step> {
+    fn steps(&self, asked: &Asked<'_>, address: Option<IpAddr>) -> Vec<Step> {
         let mut steps = Vec::new();
         for key in self.keys() {
-            let policy = key.source.to_string();
-            let denying = key.deny.iter().map(|rule| (&rule.id, false, rule.scope.spares(asked)));
-            let allowing =
-                key.allow.iter().map(|rule| (&rule.id, true, rule.scope.mismatch(asked)));
-            steps.extend(denying.chain(allowing).map(|(rule, allows, mismatch)| Step {
-                policy: policy.clone(),
-                rule: rule.clone(),
+            let step = |rule: &str, allows, mismatch, addresses| Step {
+                policy: key.source.to_string(),
+                rule: rule.to_owned(),
                 allows,
                 mismatch,
+                addresses,
+            };
+            steps.extend(key.deny.iter().map(|rule| {
+                let open = rule.addresses.clone().filter(|_| address.is_none());
+                step(&rule.id, false, rule.mismatch(asked, address), open)
             }));
+            steps.extend(
+                key.allow.iter().map(|rule| step(&rule.id, true, rule.scope.mismatch(asked), None)),
+            );
         }
         steps
     }

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use crate::addresses::{Addresses, InvalidRange, Ranges};
 use crate::host_pattern::HostPattern;
-use crate::limits::{FILE_BYTES, RULES};
+use crate::limits::{FILE_BYTES, RULES, TEXT};
 use crate::path::PathPrefix;
 use crate::policy::{Key, Policy, Source, usual_addresses};
 use crate::rule::{AllowRule, DenyRule, Redirects, RuleLimits, Scope};
@@ -155,16 +155,22 @@ fn redirects(text: &str) -> Result<Redirects, String> {
 fn methods(table: &mut Table<'_, '_>) -> Read<Option<Vec<String>>> {
     let mut methods = Vec::new();
     let written = table.texts("methods", |text| {
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') {
-            return Err(format!("`{text}` is no method; they are in capitals"));
-        }
         if text == "CONNECT" {
             return Err("CONNECT is never sent".to_owned());
+        }
+        if !is_method(text) {
+            return Err(format!("`{text}` is no method; they are in capitals"));
         }
         methods.push(text.to_owned());
         Ok(())
     })?;
     Ok(written.then_some(methods))
+}
+
+/// Whether a method can be written in a policy.
+pub(crate) fn is_method(text: &str) -> bool {
+    let capitals = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+    capitals && (1..=TEXT).contains(&text.len()) && text != "CONNECT"
 }
 
 fn path(table: &mut Table<'_, '_>) -> Read<Option<PathPrefix>> {

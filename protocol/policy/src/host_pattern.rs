@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use url::Host;
 
+use crate::address_class::leads_to;
+
 /// The hosts of a rule. Names are compared as they are dialled: in lower case, in the ASCII form of
 /// IDNA, without the dot at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +99,19 @@ impl HostPattern {
                     .is_some_and(|rest| !rest.is_empty())
             }
             (Self::Below(_), _) => false,
+        }
+    }
+
+    /// The same of a rule that denies: an address is denied in every spelling.
+    pub(crate) fn touches(&self, host: &Host<String>) -> bool {
+        let address = match host {
+            Host::Domain(_) => None,
+            Host::Ipv4(address) => Some(IpAddr::V4(*address)),
+            Host::Ipv6(address) => Some(IpAddr::V6(*address)),
+        };
+        match (self.address(), address) {
+            (Some(own), Some(address)) => leads_to(address, own),
+            _ => self.matches(host),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::address_class::AddressClass;
 use crate::addresses::Addresses;
 use crate::denial::Denial;
 use crate::host_pattern::HostPattern;
-use crate::path::{InvalidPath, PathPrefix};
+use crate::path::{InvalidPath, PathPrefix, RequestPath};
 use crate::rule::{AllowRule, Asked, DenyRule, Mismatch, Redirects, RuleLimits, Scope};
 use crate::suggestion;
 use crate::target::{InvalidTarget, Scheme, Target};
@@ -83,15 +83,15 @@ impl Policy {
     }
 
     /// The two keys of a session with `url`: its origin is asked for, and `granted` grants. A name may be
-    /// wherever `granted` has it. Where the rule that grants it has `redirects = "listed"`, all that is
-    /// granted is asked for.
+    /// wherever `granted` has it. Where all rules that grant the path of `url`, whatever their methods, have
+    /// `redirects = "listed"`, all that is granted is asked for.
     ///
     /// # Errors
     ///
     /// As for [`Policy::origin`].
     pub fn origin_within(url: &url::Url, granted: &Self) -> Result<Self, UnsupportedOrigin> {
         let target = origin(url)?;
-        if granted.follows_listed(&target) {
+        if granted.follows_listed(&target, &RequestPath::new(url.path())) {
             return Ok(granted.clone());
         }
         let addresses = chosen_addresses(&host(&target));
@@ -264,12 +264,12 @@ impl Policy {
         &self.keys
     }
 
-    /// Whether every key has a rule for this origin that follows redirects to others.
-    fn follows_listed(&self, target: &Target) -> bool {
+    /// Whether every key has rules for this path of an origin, all of which follow redirects to others.
+    fn follows_listed(&self, target: &Target, path: &RequestPath<'_>) -> bool {
         let follows = |key: &Key| {
-            let mut rules = key.allow.iter();
-            let first = rules.find(|rule| rule.scope.elsewhere(target).is_none());
-            first.is_some_and(|rule| rule.redirects == Redirects::Listed)
+            let mut rules = key.allow.iter().filter(|rule| rule.scope.holds(target, path));
+            let listed = |rule: &AllowRule| rule.redirects == Redirects::Listed;
+            rules.next().is_some_and(listed) && rules.all(listed)
         };
         !self.keys.is_empty() && self.keys.iter().all(follows)
     }
@@ -278,9 +278,7 @@ impl Policy {
 impl Key {
     /// The rule that allows a request.
     fn judge(&self, asked: &Asked<'_>) -> Result<usize, Denial> {
-        let denies =
-            |rule: &&DenyRule| rule.addresses.is_none() && rule.scope.spares(asked).is_none();
-        if let Some(rule) = self.deny.iter().find(denies) {
+        if let Some(rule) = self.deny.iter().find(|rule| rule.denies(asked)) {
             return Err(Denial::Rule {
                 asked: Box::new(asked.target.clone()),
                 policy: self.source.to_string(),
@@ -293,11 +291,7 @@ impl Key {
 
     fn judge_address(&self, target: &Target, rule: usize, address: IpAddr) -> Result<(), Denial> {
         let (host, class) = (target.host().to_string(), AddressClass::of(address));
-        let denies = |rule: &&DenyRule| {
-            let addresses = rule.addresses.as_ref();
-            addresses.is_some_and(|addresses| addresses.contain(address, class))
-                && rule.scope.elsewhere(target).is_none()
-        };
+        let denies = |rule: &&DenyRule| rule.denies_address(target, address);
         if let Some(rule) = self.deny.iter().find(denies) {
             let (policy, rule) = (self.source.to_string(), rule.id.clone());
             return Err(Denial::AddressRule { host, address, class, policy, rule });

@@ -1,8 +1,10 @@
 //! Rules: what one of them is about, and what it says of that.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::address_class::leads_to;
 use crate::addresses::{Addresses, Ranges};
 use crate::host_pattern::HostPattern;
 use crate::path::{PathPrefix, RequestPath};
@@ -52,6 +54,8 @@ pub enum Mismatch {
     Method,
     /// The path.
     Path,
+    /// The address that the host has.
+    Address,
 }
 
 /// A rule that allows.
@@ -71,6 +75,39 @@ pub(crate) struct DenyRule {
     pub(crate) scope: Scope,
     /// All of them, where it is none.
     pub(crate) addresses: Option<Ranges>,
+}
+
+impl DenyRule {
+    /// Whether it denies a request, at whatever address its host is.
+    pub(crate) fn denies(&self, asked: &Asked<'_>) -> bool {
+        self.addresses.is_none() && self.scope.spares(asked).is_none()
+    }
+
+    /// Whether it denies an address that a host turned out to have. An address that is denied as a host
+    /// is denied to names that lead to it too, unless only some requests are: a connection is for all.
+    pub(crate) fn denies_address(&self, target: &Target, address: IpAddr) -> bool {
+        let Scope { host, methods, path, .. } = &self.scope;
+        match (&self.addresses, host.address()) {
+            (Some(ranges), _) => {
+                self.scope.spares_origin(target).is_none() && ranges.touch(address)
+            }
+            (None, Some(denied)) if methods.is_none() && path.is_none() => {
+                self.scope.other_port(target).is_none() && leads_to(address, denied)
+            }
+            (None, _) => false,
+        }
+    }
+
+    /// What of a request it is not about, and of the address of its host, where that is known.
+    pub(crate) fn mismatch(&self, asked: &Asked<'_>, address: Option<IpAddr>) -> Option<Mismatch> {
+        let mismatch = self.scope.spares(asked);
+        let Some(address) = address else { return mismatch };
+        match (mismatch, &self.addresses) {
+            (None, Some(ranges)) => (!ranges.touch(address)).then_some(Mismatch::Address),
+            _ if self.denies_address(asked.target, address) => None,
+            _ => mismatch,
+        }
+    }
 }
 
 /// Where a request may be redirected to. What it asks for there must be allowed like any other.
@@ -122,14 +159,18 @@ impl Scope {
             if self.methods.as_ref().is_some_and(|all| all.iter().all(|own| own != asked.method)) {
                 return Some(Mismatch::Method);
             }
-            let path = self.path.as_ref();
-            path.is_some_and(|path| !path.contains(&asked.path)).then_some(Mismatch::Path)
+            (!self.holds(asked.target, &asked.path)).then_some(Mismatch::Path)
         })
     }
 
-    /// The same of a rule that denies: in doubt it is about a request.
+    /// Whether it is about a path of an origin, with some method.
+    pub(crate) fn holds(&self, target: &Target, path: &RequestPath<'_>) -> bool {
+        self.elsewhere(target).is_none() && self.path.as_ref().is_none_or(|own| own.contains(path))
+    }
+
+    /// What of a request is not as a rule has it that denies: in doubt it is about a request.
     pub(crate) fn spares(&self, asked: &Asked<'_>) -> Option<Mismatch> {
-        self.elsewhere(asked.target).or_else(|| {
+        self.spares_origin(asked.target).or_else(|| {
             let same = |own: &String| own.eq_ignore_ascii_case(asked.method);
             if self.methods.as_ref().is_some_and(|all| !all.iter().any(same)) {
                 return Some(Mismatch::Method);
@@ -142,8 +183,22 @@ impl Scope {
     /// What of an origin is not as the rule has it.
     pub(crate) fn elsewhere(&self, target: &Target) -> Option<Mismatch> {
         if !self.host.matches(target.host()) {
-            Some(Mismatch::Host)
-        } else if self.scheme.is_some_and(|scheme| scheme != target.scheme()) {
+            return Some(Mismatch::Host);
+        }
+        self.other_port(target)
+    }
+
+    /// The same of a rule that denies.
+    fn spares_origin(&self, target: &Target) -> Option<Mismatch> {
+        if !self.host.touches(target.host()) {
+            return Some(Mismatch::Host);
+        }
+        self.other_port(target)
+    }
+
+    /// What of an origin is not as the rule has it, its host apart.
+    fn other_port(&self, target: &Target) -> Option<Mismatch> {
+        if self.scheme.is_some_and(|scheme| scheme != target.scheme()) {
             Some(Mismatch::Scheme)
         } else if self.port.is_some_and(|port| port != target.port()) {
             Some(Mismatch::Port)
@@ -161,6 +216,7 @@ impl fmt::Display for Mismatch {
             Self::Port => "port",
             Self::Method => "method",
             Self::Path => "path",
+            Self::Address => "address",
         })
     }
 }

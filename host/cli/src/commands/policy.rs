@@ -109,9 +109,10 @@ impl Question {
         let mut lines = vec![format!("{method} {target}{}", url.path())];
         lines.extend(explained.steps.iter().map(|step| {
             let kind = if step.allows { "allow" } else { "deny" };
-            let about = match step.mismatch {
-                Some(mismatch) => format!("is for another {mismatch}"),
-                None => "is for this request".to_owned(),
+            let about = match (step.mismatch, &step.addresses) {
+                (Some(mismatch), _) => format!("is for another {mismatch}"),
+                (None, Some(addresses)) => format!("is for this request at {addresses}"),
+                (None, None) => "is for this request".to_owned(),
             };
             format!("  {kind} `{}` of {} {about}", step.rule, step.policy)
         }));
@@ -158,9 +159,10 @@ fn step(step: &Step) -> JsonText {
         .with("rule", JsonText::string(&step.rule))
         .with("allows", step.allows.into())
         .with("matches", step.mismatch.is_none().into());
-    let object = match step.mismatch {
-        Some(mismatch) => object.with("mismatch", JsonText::string(&mismatch.to_string())),
-        None => object,
+    let object = match (step.mismatch, &step.addresses) {
+        (Some(mismatch), _) => object.with("mismatch", JsonText::string(&mismatch.to_string())),
+        (None, Some(addresses)) => object.with("at", JsonText::string(&addresses.to_string())),
+        (None, None) => object,
     };
     object.into()
 }

@@ -12,8 +12,8 @@ pub(crate) struct Dialers {
     proxies: Proxies,
     /// What may be dialled at all, whatever is asked for.
     granted: Option<Policy>,
-    /// By origin, which is what a policy allows: sessions with one server share
-    /// its connections, sessions with different servers share nothing.
+    /// By what decides what is allowed: sessions with one server share its connections, sessions with
+    /// different servers share nothing.
     dialers: Mutex<HashMap<String, Dialer>>,
     /// By policies of callers' own: sessions with the same one share connections.
     policies: Mutex<Vec<(Policy, Dialer)>>,
@@ -55,16 +55,16 @@ impl Dialers {
 
     /// The dialer for the origin of a URL that the user typed, and nothing else.
     pub(crate) fn for_url(&self, text: &str) -> Result<Dialer, InvalidUrl> {
-        let (origin, policy) = origin(text, self.granted.as_ref())?;
+        let (key, policy) = origin(text, self.granted.as_ref())?;
         let mut dialers = self.dialers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(dialer) = dialers.get(&origin) {
+        if let Some(dialer) = dialers.get(&key) {
             return Ok(dialer.clone());
         }
         if dialers.len() >= DIALERS {
             dialers.clear();
         }
         let dialer = self.under(policy);
-        dialers.insert(origin, dialer.clone());
+        dialers.insert(key, dialer.clone());
         Ok(dialer)
     }
 }
@@ -81,7 +81,8 @@ pub(crate) fn check_url(text: &str) -> Result<(), InvalidUrl> {
     origin(text, None).map(drop)
 }
 
-/// The origin of such a URL, and the policy that allows it alone, within what is granted.
+/// What of such a URL decides what is allowed, and the policy that allows it alone, within what is
+/// granted: that has rules for paths.
 fn origin(text: &str, granted: Option<&Policy>) -> Result<(String, Policy), InvalidUrl> {
     let invalid = |reason: String| InvalidUrl { url: without_credentials(text), reason };
     let url = url::Url::parse(text).map_err(|error| invalid(error.to_string()))?;
@@ -93,7 +94,9 @@ fn origin(text: &str, granted: Option<&Policy>) -> Result<(String, Policy), Inva
         let reason = std::error::Error::source(&error).map(ToString::to_string);
         invalid(reason.unwrap_or_else(|| error.to_string()))
     })?;
-    Ok((url.origin().ascii_serialization(), policy))
+    let origin = url.origin().ascii_serialization();
+    let key = if granted.is_some() { format!("{origin}{}", url.path()) } else { origin };
+    Ok((key, policy))
 }
 
 /// A URL to show: user information, which may hold a password, is left out. It need not be valid.
@@ -109,7 +112,21 @@ pub(crate) fn without_credentials(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_credentials;
+    use super::{Policy, origin, without_credentials};
+
+    /// Catches a session that dials by what another path of its server is granted, and sessions without
+    /// grants that share no connections because of their paths.
+    #[test]
+    fn paths_are_told_apart_where_something_is_granted() {
+        let granted = Policy::anywhere();
+        let key = |url, granted| origin(url, granted).ok().map(|(key, _)| key);
+        let (docs, mcp) = ("https://a.example/docs", "https://a.example/mcp");
+        assert_ne!(key(docs, Some(&granted)), key(mcp, Some(&granted)));
+        let with_query = "https://A.example:443/docs?x";
+        assert_eq!(key(docs, Some(&granted)), key(with_query, Some(&granted)));
+        assert_eq!(key(docs, None), key(mcp, None));
+        assert!(key(docs, None).is_some());
+    }
 
     /// Catches passwords in errors, of URLs that can be parsed and of others, and URLs that are
     /// changed though there is nothing to hide.

@@ -1,6 +1,6 @@
 //! Requests, redirects and addresses under policies of every kind.
 
-use sandbar_policy::{Asked, Denial, InvalidTarget, Policy};
+use sandbar_policy::{Asked, Denial, InvalidTarget, Mismatch, Policy};
 
 use crate::support::{at, file, get, request, target, typed};
 
@@ -310,13 +310,57 @@ fn two_keys_allow_what_each_of_them_allows() {
 #[test]
 fn a_denial_shows_a_rule_that_would_allow_it() {
     let denial = request(&file(RULES), "PATCH", "https://d.example:444/x").unwrap_err();
-    let Denial::NoRule { rule, .. } = denial else { panic!("{denial}") };
-    let policy = file(&rule);
+    let policy = with_the_rule_of(&denial);
     request(&policy, "PATCH", "https://d.example:444/x").unwrap();
     request(&policy, "GET", "https://d.example:444/x").unwrap_err();
-    let literal = request(&file(""), "GET", "http://[fd00::1]:81/").unwrap_err();
-    let Denial::NoRule { rule, .. } = literal else { panic!("{literal}") };
-    at(&file(&rule), "http://[fd00::1]:81/", "fd00::1").unwrap();
+    let literal = request(&file(RULES), "GET", "https://[fd00::1]:81/").unwrap_err();
+    at(&with_the_rule_of(&literal), "https://[fd00::1]:81/", "fd00::1").unwrap();
+    // What cannot be written is not shown.
+    for method in ["get", "X_Y", "CONNECT"] {
+        let denial = request(&file(RULES), method, "https://d.example/x").unwrap_err();
+        request(&with_the_rule_of(&denial), method, "https://d.example/x").unwrap();
+    }
+}
+
+/// The file with the rule that a denial shows, a key on each line.
+fn with_the_rule_of(denial: &Denial) -> Policy {
+    let Denial::NoRule { rule, .. } = denial else { panic!("{denial}") };
+    let (table, keys) = rule.split_once(" with ").unwrap();
+    file(&format!("{RULES}\n{table}\n{}\n", keys.replace(", ", "\n")))
+}
+
+/// Catches a session that gets all of a file by a rule for another path of its server, and one that
+/// follows redirects where a second rule for its path does not.
+#[test]
+fn a_session_is_granted_more_than_its_origin_by_rules_for_its_path_alone() {
+    let rule = |id: &str, keys: &str| {
+        format!("[[allow]]\nid = \"{id}\"\nscheme = \"https\"\nhost = \"{id}.example\"\n{keys}\n")
+    };
+    let elsewhere = "https://b.example/";
+    let session = |rules: &[&str], url: &str| {
+        let rules = rules.iter().enumerate().map(|(index, keys)| {
+            rule("a", keys).replace("id = \"a\"", &format!("id = \"a{index}\""))
+        });
+        let granted = file(&(rules.collect::<String>() + &rule("b", "")));
+        let policy = Policy::origin_within(&url.parse().unwrap(), &granted).unwrap();
+        get(&policy, url).unwrap();
+        get(&policy, elsewhere).is_ok()
+    };
+    let (docs, mcp) = ("path = \"/docs\"\nredirects = \"listed\"", "path = \"/mcp\"");
+    for rules in [[docs, mcp], [mcp, docs]] {
+        assert!(!session(&rules, "https://a.example/mcp?x"));
+        assert!(session(&rules, "https://a.example/docs/x"));
+    }
+    // Whichever of them a request turns out to be about.
+    let (listed, post) = ("methods = [\"GET\"]\nredirects = \"listed\"", "methods = [\"POST\"]");
+    assert!(session(&[listed], "https://a.example/mcp"));
+    assert!(!session(&[listed, post], "https://a.example/mcp"));
+    // A key without a rule for the path grants nothing by the rule of another key.
+    let one = file(&(rule("a", docs) + &rule("b", "")));
+    let other = Policy::origins(&[elsewhere, "https://a.example/"].map(|url| url.parse().unwrap()));
+    let url = "https://a.example/mcp".parse().unwrap();
+    let policy = Policy::origin_within(&url, &one.within(&other.unwrap())).unwrap();
+    get(&policy, elsewhere).unwrap_err();
 }
 
 /// Catches an explanation that says something else than the judge.
@@ -332,6 +376,24 @@ fn an_explanation_names_the_rules_and_the_verdict() {
     assert_eq!(explained.verdict.unwrap(), ["wide"]);
     let steps = explained.steps.iter().filter(|step| step.allows && step.mismatch.is_none());
     assert_eq!(steps.map(|step| step.rule.as_str()).collect::<Vec<_>>(), ["wide"]);
+    // Rules that deny addresses are about those, and about a name that leads to one that is a host.
+    let denying = file(&format!("{RULES}\n[[deny]]\nid = \"host\"\nhost = \"10.0.0.2\"\n"));
+    for (address, gateway, literal, denied) in [
+        (Some("10.0.0.1"), None, Some(Mismatch::Host), true),
+        (Some("::ffff:10.0.0.1"), None, Some(Mismatch::Host), true),
+        (Some("10.0.0.2"), Some(Mismatch::Address), None, true),
+        (Some("10.0.0.3"), Some(Mismatch::Address), Some(Mismatch::Host), false),
+        (None, None, Some(Mismatch::Host), false),
+    ] {
+        let explained = denying.explain(&asked, address.map(|text| text.parse().unwrap()));
+        let step = |id: &str| explained.steps.iter().find(|step| step.rule == id).unwrap();
+        assert_eq!(step("no-gateway").mismatch, gateway, "{address:?}");
+        // Where the address is not known, at which it would be denied.
+        assert_eq!(step("no-gateway").addresses.is_some(), address.is_none(), "{address:?}");
+        assert_eq!(step("host").mismatch, literal, "{address:?}");
+        assert_eq!(explained.verdict.is_err(), denied, "{address:?}");
+    }
+    assert_eq!(Mismatch::Address.to_string(), "address");
     // A literal is an address.
     let literal = target("http://192.168.0.1/").unwrap();
     let explained = policy.explain(&Asked::new(&literal, "GET", "/"), None);

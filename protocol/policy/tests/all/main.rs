@@ -10,6 +10,7 @@
 
 mod addresses;
 mod classes;
+mod denying;
 mod files;
 mod judging;
 mod properties;
