@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::address_class::AddressClass;
 use crate::addresses::Addresses;
+use crate::remedy::Remedy;
 use crate::rule::Mismatch;
 use crate::target::Target;
 
@@ -108,10 +109,7 @@ pub enum Denial {
         class: AddressClass,
     },
     /// The name resolves to an address that the policy does not allow for it.
-    #[error(
-        "{host} is at {address} ({class}), and only {allowed} is allowed for it; {}",
-        instead(.address, .class)
-    )]
+    #[error("{host} is at {address} ({class}), and only {allowed} is allowed for it; {remedy}")]
     Address {
         /// The host of the allowed origin.
         host: String,
@@ -121,6 +119,8 @@ pub enum Denial {
         class: AddressClass,
         /// Which addresses are allowed.
         allowed: Addresses,
+        /// What would allow it.
+        remedy: Box<Remedy>,
     },
     /// A rule of a policy denies the address.
     #[error(
@@ -144,14 +144,5 @@ fn other(near: Option<&(String, Mismatch)>) -> String {
     match near {
         Some((rule, mismatch)) => format!(" (the rule `{rule}` is for another {mismatch})"),
         None => String::new(),
-    }
-}
-
-fn instead(address: &IpAddr, class: &AddressClass) -> String {
-    match (address, class) {
-        (IpAddr::V6(_), AddressClass::LinkLocal) => {
-            format!("to reach {address}, give a URL with the address that is meant itself")
-        }
-        _ => format!("to reach {address}, give a URL with the address itself"),
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | the judge | `policy.rs`, `denial.rs`, `explanation.rs` |
+//! | the judge | `policy.rs`, `denial.rs`, `remedy.rs`, `explanation.rs` |
 //! | what a rule is about | `rule.rs`, `host_pattern.rs`, `path.rs` |
 //! | addresses | `addresses.rs`, `address_class.rs` |
 //! | how rules are written | `file.rs`, `table.rs`, `policy.schema.json` |
@@ -26,6 +26,7 @@ mod host_pattern;
 mod limits;
 mod path;
 mod policy;
+mod remedy;
 mod rule;
 mod suggestion;
 mod table;
@@ -39,5 +40,6 @@ pub use file::{InvalidPolicy, SCHEMA};
 pub use host_pattern::{HostPattern, InvalidHost};
 pub use path::{InvalidPath, PathPrefix};
 pub use policy::{Permit, Policy, UnsupportedOrigin};
+pub use remedy::Remedy;
 pub use rule::{Asked, Mismatch, Redirects, RuleLimits};
 pub use target::{InvalidTarget, Scheme, Target};

@@ -12,6 +12,7 @@ use crate::addresses::Addresses;
 use crate::denial::Denial;
 use crate::host_pattern::HostPattern;
 use crate::path::{InvalidPath, PathPrefix, RequestPath};
+use crate::remedy::Remedy;
 use crate::rule::{AllowRule, Asked, DenyRule, Mismatch, Redirects, RuleLimits, Scope};
 use crate::suggestion;
 use crate::target::{InvalidTarget, Scheme, Target};
@@ -299,7 +300,9 @@ impl Key {
         match self.allow.get(rule) {
             Some(rule) if rule.addresses.allow(address, class) => Ok(()),
             Some(rule) => {
-                Err(Denial::Address { host, address, class, allowed: rule.addresses.clone() })
+                let remedy = Remedy::of(&self.source, rule, target, address, class);
+                let (allowed, remedy) = (rule.addresses.clone(), Box::new(remedy));
+                Err(Denial::Address { host, address, class, allowed, remedy })
             }
             // A permit of another policy.
             None => Err(Denial::Nothing { asked: Box::new(target.clone()) }),

@@ -102,6 +102,15 @@ impl Target {
         }
     }
 
+    /// The same scheme and port at an address.
+    pub(crate) fn at(&self, address: IpAddr) -> Self {
+        let host = match address {
+            IpAddr::V4(v4) => Host::Ipv4(v4),
+            IpAddr::V6(v6) => Host::Ipv6(v6),
+        };
+        Self { host, ..*self }
+    }
+
     /// Whether the host is `localhost` or below it, which RFC 6761 section 6.3 reserves.
     pub fn is_localhost(&self) -> bool {
         match &self.host {

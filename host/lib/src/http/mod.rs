@@ -79,6 +79,6 @@ pub use self::tls_failure::TlsFailure;
 /// What may be dialled, and how it is written.
 pub use sandbar_policy::{
     AddressClass, Addresses, Asked, Denial, Explanation, InvalidPolicy, InvalidTarget, Mismatch,
-    Permit, Policy, Redirects, RuleLimits, SCHEMA as POLICY_SCHEMA, Scheme, Step, Target,
-    UnsupportedOrigin,
+    Permit, Policy, Ranges, Redirects, Remedy, RuleLimits, SCHEMA as POLICY_SCHEMA, Scheme, Step,
+    Target, UnsupportedOrigin,
 };

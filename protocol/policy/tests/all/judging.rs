@@ -322,6 +322,59 @@ fn a_denial_shows_a_rule_that_would_allow_it() {
     }
 }
 
+/// Catches advice that does not help: to type an address that the rule of a file or an operator's list
+/// would deny all the same, to list one that no range has, or in a spelling that is never dialled.
+#[test]
+fn a_denied_address_has_the_remedy_of_whoever_wrote_the_rule() {
+    let list = |url: &str| Policy::origins([&url.parse().unwrap()]).unwrap();
+    let advice = |policy: &Policy, url: &str, address: &str| {
+        let Denial::Address { remedy, .. } = at(policy, url, address).unwrap_err() else {
+            panic!("{address}")
+        };
+        remedy.to_string()
+    };
+    let (mcp, metadata) = ("https://a.example/mcp", "169.254.169.254");
+    let (typed, rules) = (typed(mcp), file(RULES));
+    let told = advice(&typed, mcp, "10.1.2.3");
+    assert!(told.contains("to reach 10.1.2.3, give a URL"), "{told}");
+    let told = advice(&typed, mcp, "::ffff:169.254.169.254");
+    assert!(told.contains("to reach 169.254.169.254, give a URL"), "{told}");
+    // The rule of a file, with what it is told to have.
+    let told = advice(&rules, mcp, "10.1.2.3");
+    assert_eq!(
+        told,
+        "the rule `mcp` of the policy `policy.toml` would need 10.1.2.3 among its `addresses`"
+    );
+    let wider = RULES.replace("path = \"/mcp\"\n", "path = \"/mcp\"\naddresses = [\"10.1.2.3\"]\n");
+    at(&file(&wider), mcp, "10.1.2.3").unwrap();
+    for address in [metadata, "::ffff:169.254.169.254", "64:ff9b::169.254.169.254"] {
+        let told = advice(&rules, mcp, address);
+        assert!(told.contains("169.254.169.254, make it the `host` of a rule"), "{told}");
+    }
+    // The list of an operator, with what is to be added.
+    for (listed, address, add) in [
+        (mcp, "169.254.169.254", "https://169.254.169.254"),
+        (mcp, "2002:a9fe:a9fe::", "https://169.254.169.254"),
+        ("http://localhost:81/", "10.1.2.3", "http://10.1.2.3:81"),
+        ("http://localhost:81/", "fd00::1", "http://[fd00::1]:81"),
+        (mcp, "fe80::1", "https://[fe80::1]"),
+    ] {
+        let told = advice(&list(listed), listed, address);
+        assert!(told.contains(&format!("`--allow {add}`")), "{told}");
+        let own = target(add).unwrap().address().unwrap().to_string();
+        at(&list(add), add, &own).unwrap();
+    }
+    // What no rule has.
+    let hidden = "64:ff9b:1::169.254.169.254";
+    let anywhere = Policy::anywhere();
+    for (policy, address) in
+        [(&anywhere, metadata), (&anywhere, hidden), (&typed, hidden), (&rules, hidden)]
+    {
+        let told = advice(policy, mcp, address);
+        assert!(told.contains("nothing that could be added"), "{told}");
+    }
+}
+
 /// The file with the rule that a denial shows, a key on each line.
 fn with_the_rule_of(denial: &Denial) -> Policy {
     let Denial::NoRule { rule, .. } = denial else { panic!("{denial}") };
