@@ -27,6 +27,9 @@ pub(crate) struct RequestPath<'a> {
     decoded: String,
     /// Whether a reading of it goes up or stays: `..` and `.`, in any disguise.
     climbs: bool,
+    /// Whether parameters of a segment have a separator in them. Who drops them before decoding drops more
+    /// than who decodes first, so that the segments behind them have more than one place.
+    swallows: bool,
 }
 
 impl PathPrefix {
@@ -67,7 +70,7 @@ impl PathPrefix {
     pub(crate) fn touches(&self, path: &RequestPath<'_>) -> bool {
         let prefix = Self(self.0.to_ascii_lowercase());
         let is_of = |reading: &str| prefix.is_of(&reading.to_ascii_lowercase());
-        path.climbs || is_of(path.sent) || is_of(&path.decoded)
+        path.climbs || path.swallows || is_of(path.sent) || is_of(&path.decoded)
     }
 
     fn is_of(&self, path: &str) -> bool {
@@ -101,7 +104,12 @@ impl<'a> RequestPath<'a> {
         if ends && !path.ends_with('/') {
             path.push('/');
         }
-        Self { sent, decoded: path, climbs }
+        let swallows = sent.split('/').any(|segment| {
+            let decoded = fully_decoded(segment);
+            let mut parameters = decoded.iter().skip_while(|byte| **byte != b';');
+            parameters.any(|byte| matches!(byte, b'/' | b'\\'))
+        });
+        Self { sent, decoded: path, climbs, swallows }
     }
 }
 
@@ -194,10 +202,14 @@ mod tests {
             "/admin;x",
             "/mcp/../admin",
             "/mcp/%2e%2e%2fadmin",
+            "/;%2fx/admin",
+            "/;x%5cy/admin",
+            "/;%252fx/admin",
+            "/%3bx%2fy/admin",
         ] {
             assert!(denied("/admin", path), "{path}");
         }
-        for path in ["/", "/administrator", "/mcp/admin"] {
+        for path in ["/", "/administrator", "/mcp/admin", "/mcp;x=1/admin", "/a%2fb;x/admin"] {
             assert!(!denied("/admin", path), "{path}");
         }
     }
