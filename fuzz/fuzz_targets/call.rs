@@ -145,7 +145,7 @@ impl Peer {
                     None => call.handle_body_end(session, end.clone()),
                 },
                 Step::Drop => body.clear(),
-                Step::Notify(_) | Step::Answer(_) => {}
+                Step::Notify(_) | Step::Text(_) | Step::Answer(_) => {}
                 Step::Ask(requests) => {
                     let answers = self.inputs.pop_front().flatten();
                     assert!(!requests.is_empty());

@@ -48,7 +48,7 @@ pub(crate) struct TargetArgs {
     #[arg(long, value_name = "FILE", requires = "executor", help_heading = WHERE)]
     pub(crate) executor_token_file: Option<PathBuf>,
     /// Have an executor dial that speaks on its standard input and output, for example
-    /// 'ssh HOST sandbar executor --stdio'. Split into words as a shell does; no shell runs
+    /// 'ssh HOST sandbar executor --stdio --allow URL'. Split into words as a shell does; no shell runs
     #[arg(
         long,
         value_name = "COMMAND",
