@@ -146,21 +146,45 @@ async fn signed_in(sandbar: &Sandbar, url: &str, error: &Error) -> Result<(), Fa
     Ok(())
 }
 
+/// What was typed of a server, by whichever command it is used.
+pub(crate) struct Endpoint<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) headers: &'a [String],
+    pub(crate) max_message_bytes: Option<u64>,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+}
+
+impl Endpoint<'_> {
+    /// How a session with it is opened.
+    pub(crate) fn options(&self) -> Result<ConnectOptions, Failure> {
+        let mut options = ConnectOptions::new(self.url);
+        for header in self.headers {
+            let Header { name, value } = Header::parse(header)?;
+            options = options.field(name, value);
+        }
+        if let Some(bytes) = self.max_message_bytes {
+            options = options.max_message_bytes(bytes);
+        }
+        if let Some(timeout) = self.connect_timeout {
+            options = options.connect_timeout(timeout);
+        }
+        if let Some(timeout) = self.idle_timeout {
+            options = options.idle_timeout(timeout);
+        }
+        Ok(options)
+    }
+}
+
 fn connect_options(server: &ServerArgs) -> Result<ConnectOptions, Failure> {
-    let mut options = ConnectOptions::new(&server.url);
-    for header in &server.headers {
-        let Header { name, value } = Header::parse(header)?;
-        options = options.field(name, value);
-    }
-    if let Some(bytes) = server.max_message_bytes {
-        options = options.max_message_bytes(bytes);
-    }
-    if let Some(timeout) = server.connect_timeout {
-        options = options.connect_timeout(timeout);
-    }
-    if let Some(timeout) = server.idle_timeout {
-        options = options.idle_timeout(timeout);
-    }
+    let endpoint = Endpoint {
+        url: &server.url,
+        headers: &server.headers,
+        max_message_bytes: server.max_message_bytes,
+        connect_timeout: server.connect_timeout,
+        idle_timeout: server.idle_timeout,
+    };
+    let mut options = endpoint.options()?;
     if let Some(level) = server.log_level {
         options = options.log_level(level.into());
     }

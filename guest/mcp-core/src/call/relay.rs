@@ -166,15 +166,12 @@ impl RelayCall {
 
     /// Asks for the rest of the stream.
     fn resume(&mut self, session: &Session) -> Option<Step> {
-        match (session.wire(), self.cursor.event_id()) {
-            (Wire::Legacy(legacy), Some(event_id)) if session.generation() == self.generation => {
-                let request = session.resume(legacy, event_id, None);
+        match session.resumption(self.generation, &self.cursor, None) {
+            Ok(request) => {
                 self.state = State::Awaiting(Expected::Stream);
                 Some(Step::Send(request))
             }
-            (Wire::Closing(_) | Wire::Closed, _) => self.settle(Err(Error::Closed)),
-            // The stream belongs to a session that is no more.
-            _ => self.settle(Err(Error::SessionLost)),
+            Err(error) => self.settle(Err(error)),
         }
     }
 

@@ -234,15 +234,12 @@ impl RequestCall {
             self.answered(session, Expected::Stream, answer);
             return None;
         }
-        match (session.wire(), self.cursor.event_id()) {
-            (Wire::Legacy(legacy), Some(event_id)) if session.generation() == self.generation => {
-                let request = session.resume(legacy, event_id, self.idle_timeout);
+        match session.resumption(self.generation, &self.cursor, self.idle_timeout) {
+            Ok(request) => {
                 self.state = State::Awaiting(Expected::Stream);
                 Some(Step::Send(request))
             }
-            (Wire::Closing(_) | Wire::Closed, _) => self.settle(Err(Error::Closed)),
-            // The stream belongs to a session that is no more.
-            _ => self.settle(Err(Error::SessionLost)),
+            Err(error) => self.settle(Err(error)),
         }
     }
 

@@ -2,10 +2,12 @@
 
 use core::time::Duration;
 
-use super::Session;
+use super::{Session, Wire};
+use crate::error::Error;
 use crate::http::{HttpRequest, Method};
 use crate::legacy::Legacy;
 use crate::limits::STANDING_SILENCE;
+use crate::reply::Cursor;
 use sandbar_exchange::Field;
 
 /// What front ends want of every request: filters refuse one without a name, and content delivery
@@ -38,8 +40,30 @@ impl Session {
         }
     }
 
+    /// A GET for the rest of a stream that broke, of a request that was made in this opening of the
+    /// session.
+    ///
+    /// # Errors
+    ///
+    /// Where there is nothing to resume: the session is closed, or another one.
+    pub(crate) fn resumption(
+        &self,
+        generation: u64,
+        cursor: &Cursor,
+        idle_timeout: Option<Duration>,
+    ) -> Result<HttpRequest, Error> {
+        match (self.wire(), cursor.event_id()) {
+            (Wire::Legacy(legacy), Some(event_id)) if self.generation() == generation => {
+                Ok(self.resume(legacy, event_id, idle_timeout))
+            }
+            (Wire::Closing(_) | Wire::Closed, _) => Err(Error::Closed),
+            // The stream belongs to a session that is no more.
+            _ => Err(Error::SessionLost),
+        }
+    }
+
     /// A GET that resumes a stream after the event `last_event_id`.
-    pub(crate) fn resume(
+    fn resume(
         &self,
         legacy: &Legacy,
         last_event_id: &str,

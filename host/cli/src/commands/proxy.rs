@@ -2,10 +2,9 @@
 
 use crate::args::ProxyArgs;
 use crate::commands::stdio::Stdio;
-use crate::connection::{granted, sandbar, target};
+use crate::connection::{Endpoint, granted, sandbar, target};
 use crate::failure::{Failure, exit};
 use crate::limits::{LAST_ANSWERS, PARENT_LOOKS};
-use crate::parse::Header;
 use rustix::event::{PollFd, PollFlags, poll};
 use sandbar::{ConnectOptions, Sandbar};
 use std::os::unix::process::parent_id;
@@ -22,6 +21,13 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Reads and checks what was typed.
     pub(crate) fn resolve(args: &ProxyArgs) -> Result<Self, Failure> {
+        let endpoint = Endpoint {
+            url: &args.url,
+            headers: &args.headers,
+            max_message_bytes: args.max_message_bytes,
+            connect_timeout: args.connect_timeout,
+            idle_timeout: args.idle_timeout,
+        };
         Ok(Self {
             sandbar: sandbar(
                 args.max_message_bytes,
@@ -29,7 +35,7 @@ impl Proxy {
                 granted(&args.grant)?,
                 &args.plugins,
             )?,
-            options: connect_options(args)?,
+            options: endpoint.options()?,
         })
     }
 
@@ -42,24 +48,6 @@ impl Proxy {
         let _ = timeout(LAST_ANSWERS, copying).await;
         Ok(exit::OK)
     }
-}
-
-fn connect_options(args: &ProxyArgs) -> Result<ConnectOptions, Failure> {
-    let mut options = ConnectOptions::new(&args.url);
-    for header in &args.headers {
-        let Header { name, value } = Header::parse(header)?;
-        options = options.field(name, value);
-    }
-    if let Some(bytes) = args.max_message_bytes {
-        options = options.max_message_bytes(bytes);
-    }
-    if let Some(timeout) = args.connect_timeout {
-        options = options.connect_timeout(timeout);
-    }
-    if let Some(timeout) = args.idle_timeout {
-        options = options.idle_timeout(timeout);
-    }
-    Ok(options)
 }
 
 /// How an agent departs without closing its end of standard input: by a signal, by not reading any more,
